@@ -1,0 +1,395 @@
+"""The ``harness`` command. The only module that prints.
+
+What the commands need is imported when a command runs: ``harness --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.errors import HarnessError
+from harness.messages import text
+from harness.report.terminal import columns, plain, verdict_text, verdicts
+from harness.wording import visible
+
+if TYPE_CHECKING:
+    from harness.demo import DemoRow
+    from harness.evidence.verify import VerifyReport
+    from harness.session import Look
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_RESULT_MARKS = {
+    "right": "[green]✓[/]",
+    "wrong": "[bold red]✗[/]",
+    "noted": "[yellow]![/]",
+    "not-looked": "[cyan]?[/]",
+}
+_STATUS_STYLES = {"ok": "green", "warn": "yellow", "unknown": "cyan", "fail": "bold red"}
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line on standard error and exit status 2."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # a damaged picture is told of by us, once
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # a stream that a test put in its place
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    # A service manager's way to end a command cleans up like a person's Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        code = group.main(prog_name="harness", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        code = error.exit_code
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "harness"
+        code = _failed(f"{error.format_message()} (see `{where} --help`)")
+    except (click.ClickException, HarnessError) as error:
+        code = _failed(str(error))
+    except OSError as error:
+        code = _failed(f"{error.filename or 'system'}: {error.strerror or error}")
+    except click.Abort:
+        code = 130  # Ctrl-C, as a shell says it
+    sys.exit(code)
+
+
+def _failed(message: str) -> int:
+    print(f"harness: {visible(' '.join(message.split()))}", file=sys.stderr)
+    return 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="android-compliance-harness", prog_name="harness")
+def group() -> None:
+    """政务应用核查：驱动已备案应用，查找“指尖上的形式主义”线索，保全证据。
+
+    Drives filed Android apps, looks for formalism at the fingertips, keeps evidence for a reviewer.
+    Findings are leads; a person decides. Start with `harness doctor`, then `harness demo`.
+    """
+
+
+def _json_option(command: _Command) -> _Command:
+    return click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")(command)
+
+
+def _adb_option(command: _Command) -> _Command:
+    return click.option("--adb-server", default="", metavar="HOST:PORT", help="adb server; default as for adb itself.")(
+        command
+    )
+
+
+def _wait_for_interrupt() -> None:
+    """Return when a person or a service manager ends the command."""
+    never = threading.Event()
+    with contextlib.suppress(KeyboardInterrupt):
+        while not never.wait(1.0):  # a bare wait() is deaf to Ctrl-C on Windows
+            continue
+
+
+def _print_json(value: object) -> None:
+    from harness.evidence.codec import dump_page
+
+    sys.stdout.buffer.write(dump_page(value))
+    sys.stdout.buffer.flush()
+
+
+@group.command("doctor", short_help="检查本机环境，给出修复命令 what is wrong with this machine")
+@_json_option
+def doctor(*, as_json: bool) -> None:
+    """检查本机环境，每个问题给出一条修复命令。
+
+    Tell what is wrong with this machine's set-up, and the one command that mends it. Exit 1 when something must be
+    mended before anything can be driven or judged.
+    """
+    from harness.clock import SystemClock
+    from harness.doctor import Status, run_doctor, worst
+    from harness.doctor import as_json as as_json_values
+
+    clock = SystemClock()
+    checkups = run_doctor(evidence_dir=Path("screenshots"), environ=os.environ, clock=clock)
+    if as_json:
+        _print_json(as_json_values(checkups, clock.wall()))
+    else:
+        console = Console(highlight=False, soft_wrap=True)
+        for checkup in checkups:
+            console.print(Text(f"{checkup.status:>7} ", style=_STATUS_STYLES[checkup.status]), end="")
+            console.print(plain(text(checkup.reason, checkup.data)))
+            if checkup.mend:
+                console.print(Text(f"        → {checkup.mend}"))
+    sys.exit(1 if worst(checkups) is Status.FAIL else 0)
+
+
+@group.command("devices", short_help="列出设备 list devices with Android version, ABI, size, lease")
+@_adb_option
+@_json_option
+def devices(*, adb_server: str, as_json: bool) -> None:
+    """列出设备及占用情况。
+
+    List what the adb server lists, with Android version, ABI, resolution and lease (`taken`: a harness process drives
+    it now).
+    """
+    from harness import session
+
+    rows = session.device_rows(session.adb_address(adb_server))
+    if as_json:
+        _print_json({"format": 1, "devices": rows})
+        return
+    if not rows:
+        print("没有设备 no device：connect one, or run `harness virtual up`", file=sys.stderr)
+        return
+    table = columns("serial", "state", "Android", "ABI", "resolution", "lease")
+    for row in rows:
+        table.add_row(*(plain(row[name]) for name in ("serial", "state", "android", "abi", "resolution", "lease")))
+    Console(highlight=False).print(table)
+    for row in rows:
+        if row["problem"]:
+            print(f"未能查看 could not look: {visible(row['problem'])}", file=sys.stderr)
+
+
+@group.group("virtual", short_help="内置虚拟设备 the embedded Android device")
+def virtual() -> None:
+    """内置虚拟设备。 The embedded Android device."""
+
+
+@virtual.command("up", short_help="启动虚拟设备 start embedded devices")
+@click.option("--app", "apps", multiple=True, metavar="DIR_OR_URL", help="Install this app (repeatable).")
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 16), help="Number of devices.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break in this way, once (repeatable).")
+@click.option("--size", default="1080x2400", show_default=True, metavar="WxH", help="Panel size in pixels.")
+@click.option("--density", default=0, metavar="DPI", help="Density; default fits the width.")
+@click.option("--data", "data_dir", type=click.Path(path_type=Path), help="Keep the devices' storage here.")
+@_adb_option
+def virtual_up(
+    apps: Sequence[str],
+    count: int,
+    faults: Sequence[str],
+    size: str,
+    density: int,
+    data_dir: Path | None,
+    adb_server: str,
+) -> None:
+    """启动虚拟设备，停止本命令前一直在 `adb devices` 中。
+
+    Start embedded devices and print their serials; they are in `adb devices` until this command is stopped (Ctrl-C).
+    """
+    from harness import session
+    from harness.demo import VirtualSet, virtual_devices
+
+    wanted = VirtualSet(
+        apps=tuple(apps), count=count, faults=tuple(faults), size=size, density_dpi=density, data_dir=data_dir
+    )
+    with virtual_devices(wanted, session.adb_address(adb_server)) as serials:
+        for serial in serials:
+            print(serial, flush=True)
+        print("设备就绪，按 Ctrl-C 停止 ready; stop with Ctrl-C", file=sys.stderr, flush=True)
+        _wait_for_interrupt()
+
+
+@group.command("demo", short_help="在虚拟设备上演示全过程 the main job, on the embedded device")
+@click.option("--keep", is_flag=True, help="Keep the device running afterwards, until Ctrl-C.")
+@click.option("--app", "packages", multiple=True, metavar="PACKAGE", help="Only this demo app (repeatable).")
+@click.option(
+    "--evidence-dir",
+    default="screenshots",
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="Where bundles and the report go.",
+)
+def demo(*, keep: bool, packages: Sequence[str], evidence_dir: Path) -> None:
+    """在虚拟设备上对演示应用走完全过程，打印线索和报告路径。
+
+    Run the main job on the embedded device over the demo apps; print findings and the report's path. Exit 0 when what
+    was found is what the apps' truths say, 1 when not.
+    """
+    from harness.demo import run_demo
+
+    console = Console(highlight=False)
+
+    def tell(line: str) -> None:
+        console.print(plain(line), soft_wrap=True)
+
+    result = run_demo(evidence_dir, tuple(packages), tell=tell, keep=_wait_for_interrupt if keep else None)
+    console.print()
+    for package in dict.fromkeys(row.app.package for row in result.rows):
+        _print_demo(console, [row for row in result.rows if row.app.package == package])
+    wrong = sum(not row.as_expected for row in result.rows)
+    told = f"{wrong} 项与预置情况不符 not as planted" if wrong else "全部与预置情况相符 all as planted"
+    console.print(Text(told, style="bold red" if wrong else "bold green"))
+    console.print("以上均为线索，是否违规由人认定。 These are leads; a person decides.")
+    for bundle in result.bundles:
+        console.print(Text(f"证据包 bundle: {bundle}"), soft_wrap=True)
+    console.print(Text(f"报告 report: {result.report}"), soft_wrap=True)
+    sys.exit(1 if wrong else 0)
+
+
+def _print_demo(console: Console, rows: Sequence[DemoRow]) -> None:
+    """Print one app's findings, each with a mark: as its truth says, or not."""
+    from harness import session
+
+    console.print(Text(f"{rows[0].app.name} {rows[0].app.package}", style="bold"))
+    grid = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for row in rows:
+        verdict = row.finding.verdict
+        said = plain(session.statement(row.finding))
+        if not row.as_expected:
+            said.append(f"（预置 planted: {row.expected}）", style="bold red")
+        mark = Text(" ✓", style="green") if row.as_expected else Text(" ✗", style="bold red")
+        grid.add_row(mark, verdict_text(verdict), row.finding.rule, said)
+    console.print(grid)
+    console.print()
+
+
+@group.command("look", short_help="识别并判断一张截图 perceive and judge one stored screen")
+@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--xml", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The screen's hierarchy.")
+@_json_option
+def look(*, image: Path, xml: Path | None, as_json: bool) -> None:
+    """识别一张截图中的文字，并给出各条规则的结果。
+
+    Perceive and judge one stored screen of any origin; print words with provenance and each rule's outcome.
+    """
+    from harness import session
+
+    seen = session.look(image, xml)
+    if as_json:
+        _print_json(seen)
+    else:
+        _print_look(Console(highlight=False), seen)
+
+
+def _print_look(console: Console, seen: Look) -> None:
+    words = columns("来源 channel", "置信 conf.", "位置 box", "文字 text")
+    for word in seen.observation.words:
+        place = f"{word.box.left},{word.box.top} {word.box.width_px}x{word.box.height_px}"
+        said = plain(word.text)
+        if word.contradiction is not None:
+            said.append(f"（另一通道 other channel: {visible(word.contradiction)}）", style="yellow")
+        words.add_row("+".join(sorted(word.channels)), f"{word.confidence:.2f}", place, said)
+    console.print(words)
+    for gap in seen.observation.gaps:
+        console.print("[cyan]未能查看 gap[/] ", end="")
+        console.print(plain(f"{gap.channel}: {text(gap.reason)} {gap.detail}"))
+    console.print(verdicts((one.outcome.verdict, one.rule, one.statement) for one in seen.outcomes))
+
+
+@group.command("judge", short_help="用现行规则重新判断证据包 judge a bundle again with today's rules")
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
+@_json_option
+def judge_again(*, bundle: Path, as_json: bool) -> None:
+    """用现行规则重新判断已保存的证据包，无需设备。
+
+    Judge a bundle again with today's rules; needs no device, changes nothing, gives the same bytes every time.
+    """
+    from harness import session
+    from harness.evidence.bundle import judgement_json, read_bundle
+    from harness.judge import judge
+    from harness.rules import ALL_RULES
+
+    (path, *others) = session.bundles_at(bundle)
+    if others:
+        raise click.UsageError(f"{bundle} holds {1 + len(others)} bundles; name one")
+    judgement = judge(read_bundle(path), ALL_RULES)
+    if as_json:
+        sys.stdout.buffer.write(judgement_json(judgement))
+        return
+    rows = ((finding.verdict, finding.rule, session.statement(finding)) for finding in judgement.findings)
+    Console(highlight=False).print(verdicts(rows))
+
+
+@group.command("verify", short_help="核验证据包 is a bundle as it was written (0 yes, 1 no, 2 unknown)")
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
+@_json_option
+def verify_bundle(*, bundle: Path, as_json: bool) -> None:
+    """核验证据包是否与写成时一致。
+
+    Tell whether a bundle is as it was written; exit 0 sound, 1 not sound, 2 could not tell.
+    """
+    from harness.evidence.verify import verify
+
+    report = verify(bundle)
+    if as_json:
+        _print_json(report)
+    else:
+        _print_verified(report)
+    sys.exit(report.exit_code)
+
+
+def _print_verified(report: VerifyReport) -> None:
+    """Print a verification under the four headings of electronic-archive inspection."""
+    from harness.evidence.verify import Quality
+
+    console = Console(highlight=False, soft_wrap=True)
+    for quality in Quality:
+        console.print(f"[bold]{text('quality-' + quality)}[/]")
+        for item in report.items:
+            if item.quality is not quality:
+                continue
+            console.print(f"  {_RESULT_MARKS[item.result]} ", end="")
+            console.print(Text(text(item.key)))
+            for problem in item.problems:
+                console.print(plain(f"      {text(problem.key)} {problem.member} {problem.detail}".rstrip()))
+    console.print(f"[bold]{text('soundness-' + report.soundness)}[/]")
+    if report.payload_sha256:
+        console.print(f"manifest-sha256.txt SHA-256: {report.payload_sha256}")
+
+
+@group.command("report", short_help="生成网页报告 write the HTML report of bundles or a run")
+@click.argument(
+    "bundles", metavar="BUNDLE_OR_RUN...", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write to; default: `report` in the run's.")
+def report(bundles: tuple[Path, ...], out: Path | None) -> None:
+    """生成一份可双击打开的网页报告。
+
+    Write the HTML report of bundles, or of every bundle in a run's folder; print its path.
+    """
+    from harness import session
+
+    found = tuple(dict.fromkeys(bundle for path in bundles for bundle in session.bundles_at(path.absolute())))
+    print(session.report_on(found, out or found[0].parent / "report"))
+
+
+@group.command("rules", short_help="查看规则 the catalogue, or one rule's clause, lexicon, probe, limits")
+@click.argument("rule_id", metavar="[ID]", required=False)
+@_json_option
+def rules(*, rule_id: str | None, as_json: bool) -> None:
+    """查看规则目录，或一条规则的依据、词表、探测与局限。
+
+    Print the catalogue, or one rule's clause, lexicon, markers, probe and known limits.
+    """
+    from harness.report.catalogue import rule_json, rule_lines
+    from harness.rules import ALL_RULES
+
+    chosen = [rule for rule in ALL_RULES if rule_id is None or rule.id == rule_id]
+    if not chosen:
+        known = ", ".join(rule.id for rule in ALL_RULES)
+        raise click.UsageError(f"no rule {rule_id!r}; rules: {known}")
+    if as_json:
+        _print_json({"format": 1, "rules": [rule_json(rule) for rule in chosen]})
+    elif rule_id is None:
+        table = columns("ID", "名称", "等级", "探测", "依据")
+        for rule in chosen:
+            source = rule.clause.number or rule.clause.document
+            table.add_row(
+                rule.id, rule.name_zh, rule.severity, "有" if rule.probe else "无", f"{source}{rule.clause.item}"
+            )
+        Console(highlight=False).print(table)
+        print("harness rules ID：一条规则的全部内容 everything about one rule")
+    else:
+        for line in rule_lines(chosen[0]):
+            print(line)

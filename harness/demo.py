@@ -1,0 +1,139 @@
+"""Embedded devices for the command line, and the demo: the main job over made-up apps on a device of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import session
+from harness.clock import SystemClock
+from harness.device.adb_server import private_server
+from harness.errors import BadInput
+from harness.evidence.bundle import read_bundle
+from harness.fleet.filed import read_filed_list
+from harness.messages import text
+from harness.model import FiledApp, Finding, Verdict
+
+DEMO = Path(__file__).resolve().parent.parent / "scenarios" / "demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualSet:
+    """Which embedded devices to start. ``apps`` are folders, files or URLs; ``size`` is ``WxH`` in pixels."""
+
+    apps: tuple[str, ...] = ()
+    count: int = 1
+    faults: tuple[str, ...] = ()
+    size: str = "1080x2400"
+    density_dpi: int = 0
+    data_dir: Path | None = None
+
+
+@contextlib.contextmanager
+def virtual_devices(wanted: VirtualSet, adb: tuple[str, int]) -> Iterator[tuple[str, ...]]:
+    """Start embedded devices, connect them to the adb server, yield their serials; they end with the block."""
+    from harness.virtual.phone import Display
+    from harness.virtual.server import VirtualDevices
+
+    found = re.fullmatch(r"(\d{2,5})[xX*](\d{2,5})", wanted.size)
+    if not found:
+        raise BadInput(source="--size", place=wanted.size, problem="is not WxH", mend="write 1080x2400")
+    _refuse_unknown_faults(wanted.faults)
+    width, height = int(found[1]), int(found[2])
+    display = Display(width_px=width, height_px=height, density_dpi=wanted.density_dpi or _density(width))
+    with VirtualDevices(count=wanted.count, apps=wanted.apps, display=display, data_dir=wanted.data_dir) as devices:
+        for device in devices.devices:
+            for fault in wanted.faults:
+                device.fault(fault)
+        yield devices.connect(adb)
+
+
+def _refuse_unknown_faults(names: Sequence[str]) -> None:
+    """Raise ``BadInput`` that says what exists, before a browser is started."""
+    from harness.virtual.faults import Fault
+
+    known = tuple(fault.value for fault in Fault)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        mend = f"faults: {', '.join(known)}"
+        raise BadInput(source="--fault", place=", ".join(unknown), problem="no such fault", mend=mend)
+
+
+def _density(width_px: int) -> int:
+    """Return the density at which a panel is 360 dp wide, as phones are."""
+    return max(120, width_px * 160 // 360)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoRow:
+    """One finding of the demo beside what the app's truth says."""
+
+    app: FiledApp
+    finding: Finding
+    expected: str
+    as_expected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoResult:
+    """What the demo found, and where it can be read."""
+
+    rows: tuple[DemoRow, ...]
+    bundles: tuple[Path, ...]
+    report: Path
+
+
+def run_demo(
+    evidence_dir: Path, packages: Sequence[str], *, tell: Callable[[str], None], keep: Callable[[], None] | None = None
+) -> DemoResult:
+    """Run the main job over the demo apps on an embedded device of its own; ``keep`` is called before it ends.
+
+    The truths are read after the walks, and only to compare.
+    """
+    filed = read_filed_list(DEMO / "filed_apps.csv")
+    apps = [app for app in filed.apps if not packages or app.package in packages]
+    unknown = set(packages) - {app.package for app in apps}
+    if unknown:
+        there = ", ".join(app.package for app in filed.apps)
+        raise BadInput(
+            source="--app", place=", ".join(sorted(unknown)), problem="no such demo app", mend=f"there are {there}"
+        )
+    clock = SystemClock()
+    with private_server(clock) as adb:
+        settings = session.Settings(evidence_dir=evidence_dir.absolute(), adb=adb)
+        tell(f"启动内置虚拟设备 starting the embedded device (adb {adb[0]}:{adb[1]}) …")
+        with virtual_devices(VirtualSet(), adb) as serials:
+            inspections = []
+            for number, app in enumerate(apps, 1):
+                tell(f"[{number}/{len(apps)}] {app.name} {app.package} …")
+                began_s = clock.monotonic_s()
+                inspection = session.inspect(app, serials[0], settings, DEMO)
+                steps = len(read_bundle(inspection.bundle).steps)
+                ending = f"，{text(inspection.stopped_by)}" if inspection.stopped_by else ""
+                tell(f"      {steps} 步 steps, {clock.monotonic_s() - began_s:.0f} s{ending}")
+                inspections.append(inspection)
+            if keep is not None:
+                tell(f"设备保持运行 device kept: adb -P {adb[1]} -s {serials[0]} shell")
+                keep()
+    bundles = tuple(inspection.bundle for inspection in inspections)
+    report = session.report_on(bundles, settings.evidence_dir / settings.run / "report")
+    rows = tuple(row for inspection in inspections for row in _compared(inspection))
+    return DemoResult(rows=rows, bundles=bundles, report=report)
+
+
+def _compared(inspection: session.Inspection) -> Iterator[DemoRow]:
+    truth = json.loads((DEMO / "apps" / inspection.app.package / "truth.json").read_text(encoding="utf-8"))
+    expected = {item["rule"]: item for item in truth["findings"]}
+    for finding in inspection.judgement.findings:
+        item = expected.get(finding.rule)
+        accepted = item["accept"] if item else [verdict for verdict in Verdict if verdict is not Verdict.FOUND]
+        yield DemoRow(
+            app=inspection.app,
+            finding=finding,
+            expected=item["verdict"] if item else "not found",
+            as_expected=finding.verdict.value in accepted,
+        )

@@ -1,0 +1,223 @@
+"""The way to one device: adb server, device connection, uiautomator2 server, and what each is asked over it.
+
+Every call has a deadline and raises ``DeviceError`` alone. Nothing here tries a request again but the client itself,
+and that only where no uiautomator2 server was there to take it; what may be asked twice is for the caller to know.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import adbutils
+import uiautomator2
+
+from harness.clock import Clock, deadline
+from harness.device.wire import QuickClient
+from harness.errors import ActionRefused, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
+
+_log = logging.getLogger(__name__)
+
+_ON_NETWORK = re.compile(r"[\w.\-]+:\d+")
+_HANDSHAKE_S = 3.0  # a device just connected is "offline" until it has introduced itself
+_HANDSHAKE_POLL_S = 0.05
+_STOP_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Deadlines in seconds and numbers of tries; each holds whatever the device does."""
+
+    dump_s: float = 25.0
+    screenshot_s: float = 15.0
+    input_s: float = 10.0
+    toast_s: float = 5.0
+    shell_s: float = 15.0
+    pull_s: float = 120.0
+    server_start_s: float = 45.0
+    advance_s: float = 60.0
+    return_s: float = 15.0  # how long a device that is gone is waited for
+    poll_s: float = 0.25
+    settle_s: float = 0.25
+    capture_tries: int = 4
+    read_tries: int = 3
+    depth: int = 50
+
+
+class Link:
+    """One device's connections, used by one thread at a time."""
+
+    def __init__(self, serial: str, *, adb: tuple[str, int], clock: Clock, limits: Limits) -> None:
+        """Connect to ``serial`` at the adb server ``(host, port)``. Raises ``DeviceUnreachable`` or ``ServerDied``."""
+        self.serial = serial
+        self._clock = clock
+        self._limits = limits
+        self._client = QuickClient(*adb)
+        self._ui: Any = None
+        self._attach(wait_s=0.0)
+
+    # --- asking
+
+    def call(self, method: str, *arguments: float | str, timeout_s: float) -> Any:
+        """Return what a method of the uiautomator2 server answers.
+
+        At the deadline the server is ended, because it may hang for good; the next call starts another one.
+        """
+        try:
+            with self._within(timeout_s, method):
+                return getattr(self._open().jsonrpc, method)(*arguments)
+        except DeviceTimeout:
+            self._end_server()
+            raise
+
+    def set_text(self, text: str) -> bool:
+        """Replace the text of the focused field; return whether there is one that takes it."""
+        try:
+            with self._within(self._limits.input_s, "setText"):
+                focused = self._open()(focused=True)
+                if not focused.exists:
+                    return False
+                return focused.set_text(text) is not False  # clearing a field answers nothing
+        except DeviceTimeout:
+            self._end_server()
+            raise
+
+    def shell(self, command: str, *, check: bool = False, timeout_s: float | None = None) -> str:
+        """Return a command's output. Raises ``ActionRefused`` on a non-zero exit status when ``check``."""
+        with self._within(timeout_s or self._limits.shell_s, f"shell {command.split(maxsplit=1)[0]}"):
+            result = self._adb().shell2(command, rstrip=True)
+        if check and result.returncode != 0:
+            raise ActionRefused(f"{command}: exit {result.returncode}: {result.output}", serial=self.serial)
+        return str(result.output).replace("\r\n", "\n")
+
+    def output(self, command: str, *, timeout_s: float) -> bytes | None:
+        """Return a command's output byte for byte, ``None`` where the device has no ``exec:`` service."""
+        with self._within(timeout_s, f"exec {command}"), self._adb().open_transport(timeout=timeout_s) as connection:
+            connection.send_command(f"exec:{command}")
+            try:
+                connection.check_okay()
+            except adbutils.AdbError as error:
+                # Android before 5 answers so (measured on 4.4.2).
+                if str(error) in ("closed", "error: closed"):
+                    return None
+                raise
+            chunks = []
+            while chunk := connection.conn.recv(1 << 18):
+                chunks.append(chunk)
+            return b"".join(chunks)
+
+    def pull(self, path: str) -> bytes:
+        """Return a device file's bytes. Raises ``ActionRefused`` where it cannot be read."""
+        with tempfile.TemporaryDirectory() as folder:
+            local = Path(folder) / "pulled"
+            with self._within(self._limits.pull_s, f"sync:pull {path}"):
+                try:
+                    self._adb().sync.pull_file(path, str(local))
+                except adbutils.AdbError as error:
+                    if error.args[1:] == (path,):  # the device's own words, with the path beside them
+                        raise ActionRefused(f"{path}: {error.args[0]}", serial=self.serial) from error
+                    raise
+            return local.read_bytes()
+
+    def push(self, local: Path, remote: str) -> None:
+        """Copy a file to the device. Raises ``ActionRefused`` where it cannot be read here."""
+        try:
+            content = local.open("rb")
+        except OSError as error:
+            raise ActionRefused(f"{local}: {error}", serial=self.serial) from error
+        with content, self._within(self._limits.pull_s, "sync:push"):
+            self._adb().sync.push(content, remote, check=True)
+
+    def adb_version(self) -> int:
+        """Return the protocol version of the adb server."""
+        with self._within(self._limits.shell_s, "host:version"):
+            return self._client.server_version()
+
+    # --- connecting
+
+    def restore(self, *, anew: bool = False) -> None:
+        """Bring back whatever is gone of adb server, device connection and uiautomator2 server.
+
+        Waits ``Limits.return_s`` for a device to come back; ``anew`` starts another uiautomator2 server even where
+        one answers. Raises ``DeviceUnreachable`` or ``ServerDied``.
+        """
+        self._client.forget_server()
+        if anew:
+            self._end_server()
+        self._attach(wait_s=self._limits.return_s)
+
+    def close(self) -> None:
+        """End the uiautomator2 server that was started here."""
+        self._end_server(see_it_gone=False)
+        self._ui = None
+
+    def _attach(self, *, wait_s: float) -> None:
+        left_s = deadline(self._clock, wait_s)
+        while True:
+            states = self._connected()
+            state = states.get(self.serial)
+            if state == "device":
+                break
+            if left_s() <= 0:
+                seen = ", ".join(f"{serial} ({state})" for serial, state in states.items()) or "none"
+                problem = "is not listed by adb" if state is None else f"is {state}"
+                raise DeviceUnreachable(f"{problem}; devices: {seen}", serial=self.serial)
+            self._clock.sleep(self._limits.poll_s)
+        with self._within(self._limits.server_start_s, "start uiautomator2"):
+            if self._ui is None:
+                self._ui = uiautomator2.Device(self._adb())
+            else:
+                self._ui.start_uiautomator()
+
+    def _connected(self) -> dict[str, str]:
+        """Return the states of all devices after an attempt to connect ours, where it is one of the network."""
+        states = self._states()
+        if states.get(self.serial) not in (None, "offline") or not _ON_NETWORK.fullmatch(self.serial):
+            return states
+        with self._within(self._limits.shell_s, "host:connect"):
+            if self.serial in states:
+                # An offline device is tried again by adb itself, but only after up to 10 s.
+                self._client.disconnect(self.serial)
+            answer = str(self._client.connect(self.serial, timeout=self._limits.shell_s))
+        _log.info("adb connect", extra={"serial": self.serial, "answer": answer})
+        states = self._states()
+        left_s = deadline(self._clock, _HANDSHAKE_S if answer.startswith("connected") else 0.0)
+        while states.get(self.serial) != "device" and left_s() > 0:
+            self._clock.sleep(_HANDSHAKE_POLL_S)
+            states = self._states()
+        return states
+
+    def _states(self) -> dict[str, str]:
+        try:
+            with self._within(self._limits.shell_s, "host:devices"):
+                listed = self._client.list()
+        except DeviceUnreachable:
+            _log.warning("adb server is gone, starting one", extra={"serial": self.serial})
+            with self._within(self._limits.server_start_s, "adb start-server"):
+                self._client.start_server()
+                self._client.forget_server()
+                listed = self._client.list()
+        return {str(item.serial): str(item.state) for item in listed}
+
+    def _end_server(self, *, see_it_gone: bool = True) -> None:
+        """End the uiautomator2 server; one that was not started here stays, as it is not ours."""
+        if self._ui is None:
+            return
+        with contextlib.suppress(DeviceError), self._within(_STOP_S, "stop uiautomator2"):
+            self._ui.stop_uiautomator(wait=see_it_gone)
+
+    def _open(self) -> Any:
+        if self._ui is None:
+            raise ServerDied("the connection to the device was closed", serial=self.serial)
+        return self._ui
+
+    def _adb(self) -> Any:
+        return self._client.device(self.serial)
+
+    def _within(self, timeout_s: float, what: str) -> Any:
+        return self._client.within(timeout_s, what, self.serial)

@@ -1,0 +1,78 @@
+"""Which page is in front, read from ``dumpsys`` as Android 4.4 to 15 print it. Pure.
+
+``uiautomator2.app_current`` falls through to the last activity of a list on Android 13 and later
+(openatx/uiautomator2#952), and several displays print several ``mCurrentFocus=null`` lines. Sources for the shapes:
+AOSP ``WindowManagerService``/``DisplayContent`` and ``ActivityTaskManagerService`` dumps.
+"""
+
+from __future__ import annotations
+
+import re
+
+from harness.model import PackageName, Page
+
+_COMPONENT = r"(?P<package>[A-Za-z][\w.]*)/(?P<activity>[\w.$]+)"
+_FOCUS = re.compile(r"mCurrentFocus=Window\{\S+ (?:u\d+ )?" + _COMPONENT)
+_FOCUSED_APP = re.compile(r"mFocusedApp=.*?ActivityRecord\{\S+ (?:u\d+ )?" + _COMPONENT)
+_RESUMED = re.compile(
+    r"(?:mResumedActivity|topResumedActivity|ResumedActivity)[:=]\s*ActivityRecord\{\S+ (?:u\d+ )?" + _COMPONENT
+)
+_FLAGS = re.compile(r"\bfl=(?:#(?P<bits>[0-9a-fA-F]+)|(?P<names>[^\n]*))")
+_FLAG_SECURE = 0x2000  # android.view.WindowManager.LayoutParams; printed as a number before Android 8
+
+
+def window_commands(sdk: int) -> tuple[str, ...]:
+    """Return the commands that tell the foreground page, most telling first, for an API level."""
+    window = ("dumpsys window displays", "dumpsys window windows")
+    if sdk < 29:  # before Android 10 the focus is printed with the windows
+        window = (window[1], window[0])
+    return (*window, "dumpsys activity activities")
+
+
+def foreground(dump: str) -> Page | None:
+    """Return the foreground page named in a dump, or ``None`` where it names none."""
+    for pattern in (_FOCUS, _FOCUSED_APP, _RESUMED):
+        found = pattern.search(dump)
+        if found:
+            return _page(found["package"], found["activity"])
+    return None
+
+
+def resolved_activity(output: str) -> str:
+    """Return the full activity class that ``cmd package resolve-activity --brief`` names, or an empty string."""
+    for line in reversed(output.splitlines()):
+        found = re.fullmatch(_COMPONENT, line.strip())
+        if found:
+            return _page(found["package"], found["activity"]).activity
+    return ""
+
+
+def main_activity(dump: str, package: str) -> str:
+    """Return the launcher activity that ``dumpsys package`` lists for old Android, or an empty string."""
+    wanted = re.compile(re.escape(package) + r"/(?P<activity>[\w.$]+)")
+    lines = dump.splitlines()
+    for number, line in enumerate(lines):
+        if "android.intent.action.MAIN:" not in line:
+            continue
+        for candidate in lines[number + 1 : number + 6]:
+            found = wanted.search(candidate)
+            if found:
+                return _page(package, found["activity"]).activity
+    return ""
+
+
+def _page(package: str, activity: str) -> Page:
+    if activity.startswith("."):
+        activity = package + activity
+    return Page(package=PackageName(package), activity=activity)
+
+
+def is_secure(window_dump: str, page: Page) -> bool:
+    """Return whether the dump says that the page's window carries FLAG_SECURE."""
+    for block in re.split(r"\n(?=\s*Window #\d+ Window\{)", window_dump):
+        if f"{page.package}/" not in block.split("\n", 1)[0]:
+            continue
+        flags = _FLAGS.search(block)
+        if flags and (int(flags["bits"] or "0", 16) & _FLAG_SECURE or re.search(r"\bSECURE\b", flags["names"] or "")):
+            return True
+    return False

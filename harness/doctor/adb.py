@@ -1,0 +1,189 @@
+"""Looks at adb: the binaries, the server and its devices. Only asks a server that runs; never starts or stops one."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from harness import machine
+from harness.doctor.checkup import Checkup, Status, checkup
+
+SERVER_TIMEOUT_S = 3.0
+DEFAULT_PORT = 5037
+_VERSION = re.compile(r"Android Debug Bridge version (\d+\.\d+\.(\d+))\s+Version (\S+)")
+_EMULATOR = re.compile(r"emulator-(\d+)")
+_LOCAL_PORT = re.compile(r"(?:127\.0\.0\.1|localhost):(\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """What a running adb server says of itself: protocol number and (serial, condition) of each device."""
+
+    protocol: int
+    devices: tuple[tuple[str, str], ...]
+
+
+class ServerSilent(Exception):
+    """Something listens on the port but does not answer as an adb server does."""
+
+
+def look_at_adb(environ: Mapping[str, str], on: machine.System) -> tuple[Checkup, ...]:
+    """Return the checkups of the binaries, the home folder, the server and its devices."""
+    binaries = adb_binaries(environ)
+    versions = {path: version for path in binaries if (version := adb_version(path, environ)) is not None}
+    host, port = server_address(environ)
+    address = f"{host}:{port}"
+    checkups = [_binaries(binaries, versions, on), _home(environ)]
+    try:
+        server = ask_server(host, port)
+    except ServerSilent:
+        silent = checkup("adb_server", Status.FAIL, "silent", {"address": address}, "adb kill-server")
+        return (*checkups, silent)
+    if server is None:
+        return (*checkups, checkup("adb_server", Status.WARN, "none", {"address": address}, "adb start-server"))
+    protocols = {protocol for _, protocol in versions.values()}
+    return (*checkups, _server(server, protocols, address), *_devices(server.devices))
+
+
+# --- binaries --------------------------------------------------------------------------------------------------------
+
+
+def adb_binaries(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return every adb that a client may pick: the named one, those on ``PATH``, the one inside adbutils."""
+    found = list(machine.find_all("adb", environ))
+    if named := environ.get("ADBUTILS_ADB_PATH"):
+        found.insert(0, Path(named))
+    spec = find_spec("adbutils")
+    if spec is not None and spec.origin is not None:
+        bundled = Path(spec.origin).parent / "binaries"
+        found += [path for path in (bundled / "adb", bundled / "adb.exe") if path.is_file()]
+    return tuple(dict.fromkeys(found))
+
+
+def adb_version(adb: Path, environ: Mapping[str, str]) -> tuple[str, int] | None:
+    """Return release ("29.0.6-debian") and protocol number (41) of an adb, or None where it will not tell.
+
+    ``adb version`` starts no server.
+    """
+    printed = machine.output_of([str(adb), "version"], environ)
+    match = _VERSION.search(printed) if printed is not None else None
+    return (match[3], int(match[2])) if match else None
+
+
+def _binaries(binaries: Sequence[Path], versions: Mapping[Path, tuple[str, int]], on: machine.System) -> Checkup:
+    mend = machine.mend(machine.Part.ADB, on)
+    if not binaries:
+        return checkup("adb", Status.FAIL, "missing", {}, mend)
+    listed = ", ".join(f"{path} ({versions[path][0] if path in versions else '?'})" for path in binaries)
+    if len(versions) < len(binaries):
+        return checkup("adb", Status.WARN if versions else Status.FAIL, "broken", {"adb": listed}, mend)
+    if len({protocol for _, protocol in versions.values()}) > 1:
+        # Each adb stops a server of another protocol number and starts its own: devices drop out in turn.
+        return checkup("adb", Status.WARN, "several", {"adb": listed}, f"export ADBUTILS_ADB_PATH={binaries[0]}")
+    return checkup("adb", Status.OK, "found", {"adb": listed})
+
+
+def _home(environ: Mapping[str, str]) -> Checkup:
+    home = Path(environ.get("HOME") or environ.get("USERPROFILE") or "/")
+    folder = home / ".android"
+    nearest = folder if folder.exists() else home
+    if machine.may_write(nearest):
+        return checkup("adb_home", Status.OK, "writable", {"folder": str(folder)})
+    mend = "export HOME=$(mktemp -d)"
+    return checkup("adb_home", Status.FAIL, "not_writable", {"folder": str(folder)}, mend)
+
+
+# --- server ----------------------------------------------------------------------------------------------------------
+
+
+def server_address(environ: Mapping[str, str]) -> tuple[str, int]:
+    """Return host and port of the adb server that the clients on this machine will use."""
+    match = re.fullmatch(r"tcp:(?:(.+):)?(\d+)", environ.get("ADB_SERVER_SOCKET", ""))
+    if match:
+        return match[1] or "127.0.0.1", int(match[2])
+    host = environ.get("ANDROID_ADB_SERVER_HOST") or environ.get("ANDROID_ADB_SERVER_ADDRESS") or "127.0.0.1"
+    port = environ.get("ANDROID_ADB_SERVER_PORT", "")
+    return host, int(port) if port.isdigit() else DEFAULT_PORT
+
+
+def ask_server(host: str, port: int) -> Server | None:
+    """Return what the server says, or None where nothing listens. Raises ``ServerSilent``."""
+    try:
+        protocol = _ask(host, port, "host:version")
+        listing = _ask(host, port, "host:devices")
+    except ConnectionRefusedError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ServerSilent(f"{host}:{port}: {error}") from error
+    rows = (line.split("\t") for line in listing.splitlines())
+    devices = tuple((row[0], row[1]) for row in rows if len(row) == 2)
+    return Server(protocol=int(protocol, 16), devices=devices)
+
+
+def _ask(host: str, port: int, request: str) -> str:
+    with socket.create_connection((host, port), timeout=SERVER_TIMEOUT_S) as connection:
+        connection.sendall(f"{len(request):04x}{request}".encode())
+        if _receive(connection, 4) != b"OKAY":
+            raise ValueError("not an adb server, or it refused")
+        length = int(_receive(connection, 4), 16)
+        return _receive(connection, length).decode("utf-8", "replace")
+
+
+def _receive(connection: socket.socket, length: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        chunk = connection.recv(length - len(data))
+        if not chunk:
+            raise ValueError("the connection ended early")
+        data += chunk
+    return data
+
+
+def _server(server: Server, protocols: set[int], address: str) -> Checkup:
+    data = {"address": address, "server": str(server.protocol), "client": ", ".join(map(str, sorted(protocols)))}
+    if protocols and protocols != {server.protocol}:
+        # A client of another number stops this server without asking and starts its own.
+        return checkup("adb_server", Status.WARN, "other_protocol", data, "adb kill-server && adb start-server")
+    return checkup("adb_server", Status.OK, "answers", data)
+
+
+# --- devices ---------------------------------------------------------------------------------------------------------
+
+
+def _devices(devices: Sequence[tuple[str, str]]) -> tuple[Checkup, ...]:
+    if not devices:
+        return (checkup("devices", Status.WARN, "none", {}, "harness virtual up"),)
+    counts = Counter(condition for _, condition in devices)
+    listed = ", ".join(f"{serial} {condition}" for serial, condition in devices)
+    troubles = [_trouble(serial, condition) for serial, condition in devices if condition != "device"]
+    twice = [
+        checkup("devices", Status.WARN, "twice", {"emulator": emulator, "address": other}, f"adb disconnect {other}")
+        for emulator, other in same_emulator(devices)
+    ]
+    if troubles or twice:
+        return (*troubles, *twice)
+    return (checkup("devices", Status.OK, "ready", {"count": str(counts["device"]), "devices": listed}),)
+
+
+def same_emulator(devices: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the pairs that are one emulator under two names: ``emulator-5554`` is also ``127.0.0.1:5555``."""
+    ports = {int(match[1]): serial for serial, _ in devices if (match := _LOCAL_PORT.fullmatch(serial))}
+    consoles = [(serial, int(match[1])) for serial, _ in devices if (match := _EMULATOR.fullmatch(serial))]
+    return tuple((serial, ports[console + 1]) for serial, console in consoles if console + 1 in ports)
+
+
+def _trouble(serial: str, condition: str) -> Checkup:
+    mends = {
+        "offline": f"adb -s {serial} reconnect",
+        "unauthorized": f"adb -s {serial} reconnect",
+        "no permissions": "sudo apt-get install -y android-sdk-platform-tools-common",
+    }
+    known = next((name for name in mends if condition.startswith(name)), "")
+    reason = known.replace(" ", "_") or "other"
+    data = {"serial": serial, "condition": condition}
+    return checkup("devices", Status.WARN, reason, data, mends.get(known, f"adb -s {serial} wait-for-device"))

@@ -1,0 +1,349 @@
+"""Writes a walk while it happens, and reads it again: as a walk to be judged, as evidence to be shown.
+
+A crash at any moment leaves a folder that opens and says that it is unfinished; nothing in it is lost but a torn line.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+
+from harness.clock import Clock
+from harness.errors import BundleError
+from harness.evidence import bag, codec, durable, layout
+from harness.evidence.container import Container, open_container, read
+from harness.evidence.events import Trail, read_facts, read_trail
+from harness.evidence.layout import (
+    Body,
+    Capture,
+    CaseFacts,
+    CoverageFacts,
+    DeviceFacts,
+    Digest,
+    Ended,
+    Event,
+    EventType,
+    FindingsFacts,
+    Members,
+    RunFacts,
+    SubjectFacts,
+    WalkEnd,
+    sha256,
+)
+from harness.messages import text
+from harness.model import (
+    AppIdentity,
+    DeviceInfo,
+    FiledApp,
+    Frame,
+    Judgement,
+    Moment,
+    Observation,
+    ObservationId,
+    ProbeRun,
+    Refusal,
+    Step,
+    Walk,
+)
+
+_STOPPED_BY_CRASH = "walk-cut-short"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkStart:
+    """What is known before the first step. ``run`` names the night or run, ``seq`` the bundle within it."""
+
+    app: FiledApp
+    identity: AppIdentity
+    device: DeviceInfo
+    engines: tuple[str, ...]
+    began: Moment
+    run: str
+    seq: int = 1
+    seed: int = 0
+
+
+class BundleWriter:
+    """The recorder of one walk: everything is on the disk when a call returns. Used by one thread.
+
+    Raises ``BundleError`` when the disk does not take it. ``with`` closes the files; only ``finish`` makes it whole.
+    """
+
+    def __init__(self, root: Path, start: WalkStart, *, clock: Clock) -> None:
+        self._clock = clock
+        self._start = start
+        self.name = layout.bundle_name(start.app, start.run, start.seq)
+        self.path = root / self.name
+        self._head = layout.FIRST_PREV
+        self._events = 0
+        self._seen: set[ObservationId] = set()
+        self._lines = bag.Running()
+        self._walk_ended: WalkEnd | None = None
+        # Made beside its place and moved there whole: a folder with a bundle's name always has a beginning.
+        part = root / f".{self.name}.{uuid.uuid4().hex[:8]}"
+        try:
+            part.mkdir(parents=True)
+            self._begin(part)
+            if self.path.exists():
+                raise BundleError(f"{self.path}: is there already")
+            part.rename(self.path)
+            durable.sync_folder(root)
+        except OSError as error:
+            raise BundleError(f"{self.path}: cannot be created: {error}") from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        self._observation_log = durable.LineLog(self.path / layout.OBSERVATIONS)
+        self._event_log = durable.LineLog(self.path / layout.EVENTS)
+
+    def observation(self, observation: Observation, frame: Frame) -> None:
+        """Store one look: the device's bytes as they came, what was perceived, and the event that binds them."""
+        if observation.id in self._seen:
+            raise BundleError(f"{self.name}: {observation.id}: was recorded before")
+        png = self._artifact(frame.png, layout.shot_member)
+        xml = self._artifact(frame.xml, layout.ui_member)
+        if (observation.png_sha256, observation.xml_sha256) != (png, xml):
+            raise BundleError(f"{self.name}: {observation.id}: its digests are not those of the frame")
+        line = codec.dump_line(observation)
+        self._observation_log.append(line)
+        self._lines.add(line)
+        self._seen.add(observation.id)
+        capture = Capture(
+            observation=observation.id,
+            screen=observation.screen,
+            page=observation.page,
+            size_px=observation.size_px,
+            began=frame.began,
+            ended=frame.ended,
+            moving=observation.moving,
+            gaps=observation.gaps,
+            png_sha256=png,
+            xml_sha256=xml,
+            perceived_sha256=sha256(line),
+        )
+        self._log(EventType.OBSERVATION, capture)
+
+    def step(self, step: Step) -> None:
+        self._log(EventType.STEP, step)
+
+    def refusal(self, refusal: Refusal) -> None:
+        self._log(EventType.REFUSAL, refusal)
+
+    def probe_run(self, run: ProbeRun) -> None:
+        self._log(EventType.PROBE_RUN, run)
+
+    def walk_ended(self, end: WalkEnd) -> None:
+        """Record how the walk ended; after this the bundle can be read and judged, and nothing more is recorded."""
+        body = Ended(walk=end, observations=len(self._seen), observations_sha256=self._lines.sha256)
+        self._log(EventType.END, body)
+        self._walk_ended = end
+
+    def finish(self, judgement: Judgement, pages: Mapping[str, bytes] | None = None) -> Path:
+        """Write findings, coverage, report pages and the BagIt manifests; return the bundle's folder.
+
+        ``pages`` are ``index.html`` and files below ``data/derived``. Raises ``BundleError`` before ``walk_ended``.
+        """
+        if self._walk_ended is None:
+            raise BundleError(f"{self.name}: the walk has not ended")
+        coverage = CoverageFacts(walk=self._walk_ended, rules=judgement.coverage)
+        judged = (
+            _put(self.path, layout.COVERAGE, codec.dump_page(coverage)),
+            _put(self.path, layout.FINDINGS, judgement_json(judgement)),
+        )
+        self._log(EventType.JUDGED, Members(members=judged))
+        self.close()
+        for name, content in (pages or {}).items():
+            if name != layout.REPORT and str(PurePosixPath(name).parent) != layout.DERIVED:
+                raise BundleError(f"{self.name}: {name}: a report page does not go there")
+            _put(self.path, name, content)
+        _put(self.path, layout.README, _text("README.txt"))
+        bag.close_bag(self.path, made=self._clock.wall())
+        durable.remove(self.path / layout.UNFINISHED)
+        return self.path
+
+    def close(self) -> None:
+        """Close the logs; safe to call twice."""
+        self._observation_log.close()
+        self._event_log.close()
+
+    def __enter__(self) -> BundleWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run_facts(self) -> RunFacts:
+        return RunFacts(
+            bundle=self.name,
+            run=self._start.run,
+            seq=self._start.seq,
+            began=self._start.began,
+            seed=self._start.seed,
+            engines=self._start.engines,
+            harness_version=_version(),
+            python=platform.python_version(),
+            platform=platform.platform(),
+        )
+
+    def _begin(self, folder: Path) -> None:
+        """Write what is known before the first step, and the first event that fixes it."""
+        durable.write(folder / layout.UNFINISHED, _text("UNFINISHED.txt"))
+        for name in layout.FOLDERS:
+            (folder / name).mkdir()
+        start = self._start
+        facts = {
+            layout.RUN: self._run_facts(),
+            layout.SUBJECT: SubjectFacts(app=start.app, identity=start.identity),
+            layout.DEVICE: DeviceFacts(device=start.device),
+            layout.CASE: CaseFacts(case_id=start.app.case_id, package=start.app.package),
+        }
+        begun = [_put(folder, member, codec.dump_page(value)) for member, value in facts.items()]
+        for name, schema in schema_files().items():
+            _put(folder, f"{layout.SCHEMA}/{name}", schema)
+        durable.write(folder / layout.OBSERVATIONS, b"")
+        line = self._next_line(EventType.BEGIN, Members(members=tuple(begun)))
+        durable.write(folder / layout.EVENTS, line + b"\n")
+
+    def _log(self, kind: EventType, body: Body) -> None:
+        if self._walk_ended is not None and kind is not EventType.JUDGED:
+            raise BundleError(f"{self.name}: the walk has ended, no {kind} can follow")
+        self._event_log.append(self._next_line(kind, body))
+
+    def _next_line(self, kind: EventType, body: Body) -> bytes:
+        at = Moment(wall=self._clock.wall(), mono_s=self._clock.monotonic_s())
+        line = codec.dump_line(Event(seq=self._events, type=kind, at=at, prev=self._head, body=body))
+        self._events += 1
+        self._head = sha256(line)
+        return line
+
+    def _artifact(self, content: bytes | None, member_of: bag.MemberOf) -> str | None:
+        if content is None:
+            return None
+        digest = sha256(content)
+        path = self.path / member_of(digest)
+        if not path.exists():
+            durable.write(path, content)
+        return digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBundle:
+    """A bundle as it was read. ``judgement`` is ``None`` and ``unfinished`` true where the run was cut short."""
+
+    name: str
+    path: Path
+    run: RunFacts
+    case: CaseFacts
+    walk: Walk
+    judgement: Judgement | None
+    unfinished: bool
+    container: Container
+
+    def shot(self, digest: str) -> bytes:
+        """Return a screenshot's original bytes, checked against their digest. Raises ``BundleError``."""
+        member = layout.shot_member(digest)
+        content = read(self.container, member)
+        if sha256(content) != digest:
+            raise BundleError(f"{self.name}: {member}: its bytes are not those that were recorded")
+        return content
+
+
+@contextmanager
+def open_bundle(path: Path) -> Iterator[StoredBundle]:
+    """Open a bundle, folder or zip, for judging and reporting. Raises ``BundleError`` where it does not hold together.
+
+    This is not ``verify``: names, sizes, the event chain and what was perceived are checked, pictures when asked for.
+    """
+    with open_container(path) as container:
+        if container.problems:
+            first = container.problems[0]
+            raise BundleError(f"{path}: {text(first.key)}: {first.member} {first.detail}".rstrip())
+        unfinished = layout.UNFINISHED in container.sizes
+        run = read_facts(container, layout.RUN, RunFacts)
+        subject = read_facts(container, layout.SUBJECT, SubjectFacts)
+        trail = read_trail(container, torn_ok=unfinished)
+        judgement = None
+        if not unfinished:
+            judgement = read_facts(container, layout.FINDINGS, FindingsFacts).judgement
+        yield StoredBundle(
+            name=run.bundle,
+            path=path,
+            run=run,
+            case=read_facts(container, layout.CASE, CaseFacts),
+            walk=_walk(run, subject, read_facts(container, layout.DEVICE, DeviceFacts), trail),
+            judgement=judgement,
+            unfinished=unfinished,
+            container=container,
+        )
+
+
+def read_bundle(path: Path) -> Walk:
+    """Return the walk of a bundle, folder or zip. Raises ``BundleError``.
+
+    The walk of an unfinished bundle ends with its last event, not finished, stopped by ``walk-cut-short``.
+    """
+    with open_bundle(path) as bundle:
+        return bundle.walk
+
+
+def stored_judgement(path: Path) -> Judgement | None:
+    """Return what was judged when the bundle was made, ``None`` for an unfinished one. Raises ``BundleError``."""
+    with open_bundle(path) as bundle:
+        return bundle.judgement
+
+
+def judgement_json(judgement: Judgement) -> bytes:
+    """Return the one byte form of a judgement; ``findings.json`` and ``harness judge`` write the same."""
+    return codec.dump_page(FindingsFacts(judgement=judgement))
+
+
+def schema_files() -> Mapping[str, bytes]:
+    """Return the JSON Schemas of a bundle's parts by file name."""
+    folder = resources.files("harness") / "schemas"
+    return {name: (folder / name).read_bytes() for name in layout.SCHEMA_NAMES}
+
+
+def _walk(run: RunFacts, subject: SubjectFacts, device: DeviceFacts, trail: Trail) -> Walk:
+    end = trail.end or WalkEnd(ended=trail.last, finished=False, untried=0, stopped_by=_STOPPED_BY_CRASH)
+    return Walk(
+        app=subject.app,
+        identity=subject.identity,
+        device=device.device,
+        engines=run.engines,
+        observations=trail.observations,
+        steps=trail.steps,
+        refusals=trail.refusals,
+        probe_runs=trail.probe_runs,
+        began=run.began,
+        ended=end.ended,
+        finished=end.finished,
+        untried=end.untried,
+        stopped_by=end.stopped_by,
+        seed=run.seed,
+    )
+
+
+def _put(folder: Path, member: str, content: bytes) -> Digest:
+    durable.write(folder / member, content)
+    return Digest(member=member, sha256=sha256(content))
+
+
+def _text(name: str) -> bytes:
+    """Return a text for people with the byte order mark and line ends that old editors need."""
+    text = (resources.files(__package__) / "texts" / name).read_text(encoding="utf-8")
+    return b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode("utf-8")
+
+
+def _version() -> str:
+    try:
+        return metadata.version("android-compliance-harness")
+    except metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,241 @@
+"""What lies where in a bundle, and the values that are written only there. Pure.
+
+EB-<case or package>-<run>-<seq>/
+  bagit.txt bag-info.txt manifest-sha256.txt tagmanifest-sha256.txt   BagIt 1.0
+  README.txt index.html                                               for people
+  UNFINISHED.txt                                                      only until the bundle is complete
+  data/run.json subject.json device.json case.json                    written at the start
+  data/events.jsonl                                                   hash-chained, one line per thing that happened
+  data/observations.jsonl                                             what was perceived, one line per observation
+  data/shots/<sha256>.png  data/ui/<sha256>.xml                       the device's own bytes
+  data/derived/                                                       drawn or scaled from those
+  data/coverage.json findings.json                                    written at the end
+  data/schema/                                                        JSON Schemas of all of the above
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from harness.evidence.codec import FORMAT
+from harness.model import (
+    AppIdentity,
+    Coverage,
+    DeviceInfo,
+    FiledApp,
+    Gap,
+    Judgement,
+    Moment,
+    ObservationId,
+    Page,
+    ProbeRun,
+    Refusal,
+    RuleId,
+    ScreenKey,
+    Step,
+)
+
+RUN = "data/run.json"
+SUBJECT = "data/subject.json"
+DEVICE = "data/device.json"
+CASE = "data/case.json"
+COVERAGE = "data/coverage.json"
+FINDINGS = "data/findings.json"
+EVENTS = "data/events.jsonl"
+OBSERVATIONS = "data/observations.jsonl"
+SHOTS = "data/shots"
+UI = "data/ui"
+DERIVED = "data/derived"
+SCHEMA = "data/schema"
+REPORT = "index.html"
+README = "README.txt"
+UNFINISHED = "UNFINISHED.txt"
+BAGIT = "bagit.txt"
+BAG_INFO = "bag-info.txt"
+MANIFEST = "manifest-sha256.txt"
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+
+FOLDERS = ("data", SHOTS, UI, DERIVED, SCHEMA)
+TAG_FILES = (BAGIT, BAG_INFO, MANIFEST, README)  # TAG_MANIFEST lists them and the report
+SCHEMA_NAMES = tuple(
+    f"{part}.schema.json"
+    for part in ("case", "coverage", "device", "event", "findings", "observation", "run", "subject")
+)
+BAGIT_TEXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+FIRST_PREV = "0" * 64
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._]+")
+
+
+class EventType(StrEnum):
+    """What an event tells."""
+
+    BEGIN = "begin"
+    OBSERVATION = "observation"
+    STEP = "step"
+    REFUSAL = "refusal"
+    PROBE_RUN = "probe-run"
+    END = "end"
+    JUDGED = "judged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """Which run this is and what made it. ``engines`` read the pixels; ``seed`` fed the explorer."""
+
+    format: int = FORMAT
+    bundle: str
+    run: str
+    seq: int
+    began: Moment
+    seed: int
+    engines: tuple[str, ...]
+    harness_version: str
+    python: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectFacts:
+    """What was looked at: the row of the filed list, and the build as the device tells it."""
+
+    format: int = FORMAT
+    app: FiledApp
+    identity: AppIdentity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFacts:
+    """Which device looked."""
+
+    format: int = FORMAT
+    device: DeviceInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFacts:
+    """The review case the bundle is for; empty until it is attached to one. Decisions are never stored here."""
+
+    format: int = FORMAT
+    case_id: str
+    package: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkEnd:
+    """How a walk ended. ``stopped_by`` is a message key, empty when nothing was left to try."""
+
+    ended: Moment
+    finished: bool
+    untried: int
+    stopped_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageFacts:
+    """How the walk ended, and what each rule could look at."""
+
+    format: int = FORMAT
+    walk: WalkEnd
+    rules: tuple[tuple[RuleId, Coverage], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingsFacts:
+    """What was judged when the bundle was made."""
+
+    format: int = FORMAT
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """A member and the SHA-256 of its bytes."""
+
+    member: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """The body of ``begin`` and ``judged``: files that this event fixes."""
+
+    members: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """The body of ``observation``: when the device was looked at, and the digests of everything that came of it."""
+
+    observation: ObservationId
+    screen: ScreenKey
+    page: Page | None
+    size_px: tuple[int, int]
+    began: Moment
+    ended: Moment
+    moving: bool
+    gaps: tuple[Gap, ...]
+    png_sha256: str | None
+    xml_sha256: str | None
+    perceived_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The body of ``end``."""
+
+    walk: WalkEnd
+    observations: int
+    observations_sha256: str
+
+
+Body = Members | Capture | Step | Refusal | ProbeRun | Ended
+
+BODIES: Mapping[EventType, type[Any]] = {
+    EventType.BEGIN: Members,
+    EventType.OBSERVATION: Capture,
+    EventType.STEP: Step,
+    EventType.REFUSAL: Refusal,
+    EventType.PROBE_RUN: ProbeRun,
+    EventType.END: Ended,
+    EventType.JUDGED: Members,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the log. ``prev`` is the SHA-256 of the line before, without its newline."""
+
+    seq: int
+    type: EventType
+    at: Moment
+    prev: str
+    body: Body
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of ``content`` in lower-case hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def shot_member(digest: str) -> str:
+    return f"{SHOTS}/{digest}.png"
+
+
+def ui_member(digest: str) -> str:
+    return f"{UI}/{digest}.xml"
+
+
+def bundle_name(app: FiledApp, run: str, seq: int) -> str:
+    """Return ``EB-<case or package>-<run>-<seq>`` in the letters that every file system takes."""
+    about = _plain(app.case_id) or _plain(app.package) or "app"
+    return f"EB-{about[:48]}-{_plain(run)[:32] or 'run'}-{seq:03d}"
+
+
+def _plain(text: str) -> str:
+    return _NOT_IN_NAMES.sub("_", text).strip("._")

@@ -1,0 +1,382 @@
+"""Judges a walk: observations and probe runs of one app against the rules, one finding per rule. Pure, deterministic.
+
+Nothing here looks at a device: the same walk and the same rules give the same findings, byte for byte. A probe is
+judged by replaying it: its generator is fed what was recorded, and where it asks for another action than the one that
+was taken, the old evidence does not answer today's question. Where the record ends early, the probe is told so and may
+say what it had measured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from harness.model import (
+    ACTION_REFUSED,
+    Action,
+    Actor,
+    Audience,
+    Back,
+    Channel,
+    Checkpoint,
+    CheckpointReach,
+    Coverage,
+    Datum,
+    EvidenceRef,
+    FiledApp,
+    Finding,
+    Judgement,
+    Mark,
+    Observation,
+    ObservationId,
+    Outcome,
+    ProbeRun,
+    Reach,
+    Role,
+    Rule,
+    RuleId,
+    ScreenKey,
+    Severity,
+    Step,
+    Tap,
+    Verdict,
+    Walk,
+    Word,
+)
+from harness.rules.concluding import BETWEEN_SCREENS, CUT_SHORT, ONE_TAP, WALL, ProbeCut
+from harness.wording import normalise
+
+FINGERPRINT_VERSION: Final = "fp1"
+PROBE_CUT: Final = "probe-cut"
+PROBE_DIVERGED: Final = "probe-diverged"
+_STANDS_WHEN_CUT: Final = (Verdict.FOUND, Verdict.FOUND_EXEMPTION_CLAIMED, Verdict.PRESENT)
+_BLOCKING: Final = ("login", "captcha", "face", "update", "emulator", "maintenance", "blocked")
+_MILDER: Final = {
+    Severity.S1: Severity.S2,
+    Severity.S2: Severity.S3,
+    Severity.S3: Severity.S4,
+    Severity.S4: Severity.S4,
+}
+
+
+def judge(walk: Walk, rules: Sequence[Rule]) -> Judgement:
+    """Return one finding per rule, in the order of the rules, and the coverage each rests on."""
+    findings = []
+    coverages = []
+    seen = {rule.id: _outcomes(walk, rule) for rule in rules}
+    if any(WALL in outcome.signs for outcomes in seen.values() for outcome in outcomes):
+        # Behind the wall nothing was looked at: what was not seen there must not become clear.
+        walk = replace(walk, finished=False, stopped_by=walk.stopped_by or "blocked-check-in-wall")
+    for rule in rules:
+        coverage = coverage_of(walk, rule)
+        outcome = rule.conclude(seen[rule.id], coverage)
+        findings.append(_finding(walk, rule, outcome, coverage))
+        coverages.append((rule.id, coverage))
+    return Judgement(findings=tuple(findings), coverage=tuple(coverages))
+
+
+def outcomes_for(observation: Observation, rules: Sequence[Rule]) -> tuple[tuple[RuleId, Outcome], ...]:
+    """Return what each rule says of a single screen, without coverage and without a probe."""
+    return tuple((rule.id, rule.detect(observation)) for rule in rules)
+
+
+def coverage_of(walk: Walk, rule: Rule) -> Coverage:
+    """Return what of the rule's checkpoints was reached in this walk, and what was left."""
+    seen = _of_the_app(walk)
+    gaps = dict.fromkeys(g for o in seen for g in o.gaps if g.channel in rule.needs)
+    # A device that would not take a step has answered; only what was lost keeps a place from being seen.
+    gaps |= dict.fromkeys(s.gap for s in walk.steps if s.gap is not None and s.gap.reason != ACTION_REFUSED)
+    return Coverage(
+        reaches=tuple(_reach(walk, seen, checkpoint) for checkpoint in rule.checkpoints),
+        screens=len({o.screen for o in seen}),
+        steps=len(walk.steps),
+        untried=walk.untried,
+        finished=walk.finished,
+        stopped_by=walk.stopped_by,
+        gaps=tuple(gaps),
+    )
+
+
+def replay(rule: Rule, run: ProbeRun, observations: Mapping[ObservationId, Observation]) -> Outcome:
+    """Return what a recorded probe run shows when the rule's probe is fed with it.
+
+    A run that the probe would have made differently is ``inconclusive``; one that was cut short is at most ``present``,
+    by what it had measured before.
+    """
+    start = observations.get(run.start)
+    if rule.probe is None or start is None:
+        return _no_answer(run, start, PROBE_DIVERGED, ())
+    generator = rule.probe(start)
+    received: Observation | None = None
+    for index in range(len(run.exchanges) + 1):
+        try:
+            wanted = next(generator) if received is None else generator.send(received)
+        except StopIteration as end:
+            if index < len(run.exchanges):
+                return _no_answer(run, start, PROBE_DIVERGED, (("step", index + 1),))
+            outcome = end.value
+            assert isinstance(outcome, Outcome)
+            return outcome
+        if index == len(run.exchanges):
+            break
+        taken, after = run.exchanges[index]
+        if wanted != taken or after not in observations:
+            generator.close()
+            return _no_answer(run, start, PROBE_DIVERGED, (("step", index + 1),))
+        received = observations[after]
+    reason = run.cut.reason if run.cut is not None else "probe-unfinished"
+    cut: tuple[tuple[str, Datum], ...] = (("why", reason), ("step", len(run.exchanges)))
+    measured = _told_of_the_cut(generator)
+    if received is not None and measured is not None and measured.verdict in _STANDS_WHEN_CUT:
+        return _cut_short(measured, rule.detect(start), cut)
+    return _no_answer(run, start, PROBE_CUT, cut)
+
+
+def _told_of_the_cut(generator: Generator[Action, Observation, Outcome]) -> Outcome | None:
+    """Return what a probe makes of what it has measured, ``None`` where that is nothing yet."""
+    try:
+        generator.throw(ProbeCut())
+    except StopIteration as end:
+        return end.value if isinstance(end.value, Outcome) else None
+    except ProbeCut:
+        return None
+    finally:
+        generator.close()
+    return None
+
+
+def _cut_short(measured: Outcome, start: Outcome, cut: tuple[tuple[str, Datum], ...]) -> Outcome:
+    """Return what a run had shown before it was cut: ``present``, without the signs that only a whole run proves."""
+    return replace(
+        measured,
+        verdict=Verdict.PRESENT,
+        reason=CUT_SHORT,
+        data=tuple(sorted({**dict(measured.data), **dict(cut)}.items())),
+        signs=measured.signs & (start.signs | {WALL}),
+        markers=measured.markers & start.markers,
+    )
+
+
+def entry_path(walk: Walk, target: ObservationId | None) -> tuple[str, ...]:
+    """Return the labels pressed on the shortest known way from the walk's first screen to ``target``."""
+    by_id = {o.id: o for o in walk.observations}
+    if target is None or target not in by_id or not walk.observations:
+        return ()
+    start = _of_the_app(walk)[:1] or walk.observations[:1]
+    package = walk.app.package
+    inside = {key: o for key, o in by_id.items() if o.page is None or o.page.package == package}
+    goal = by_id[target].screen
+    ways = (step for step in walk.steps if step.actor is not Actor.PROBE and not isinstance(step.action, Back))
+    way = _shortest(_edges(ways, inside), start[0].screen, goal)
+    # A screen that only a probe or Back led to has no better way to be told than the one that was gone.
+    return way if way is not None else _shortest(_edges(walk.steps, by_id), start[0].screen, goal) or ()
+
+
+def fingerprint(rule: RuleId, app: FiledApp, signs: Sequence[str]) -> str:
+    """Return the identity of a finding across nights: rule, package and function, nothing that varies."""
+    parts = (FINGERPRINT_VERSION, str(rule), str(app.package), *sorted(signs))
+    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return f"{FINGERPRINT_VERSION}:{digest[:32]}"
+
+
+# --- outcomes --------------------------------------------------------------------------------------------------
+
+
+def _of_the_app(walk: Walk) -> tuple[Observation, ...]:
+    """Return the observations in which the app itself was in front; an unknown foreground counts as the app."""
+    return tuple(o for o in walk.observations if o.page is None or o.page.package == walk.app.package)
+
+
+def _outcomes(walk: Walk, rule: Rule) -> tuple[Outcome, ...]:
+    by_id = {o.id: o for o in walk.observations}
+    probed: set[ObservationId] = set()
+    from_probes = []
+    for run in walk.probe_runs:
+        if run.rule != rule.id:
+            continue
+        outcome = replay(rule, run, by_id)
+        from_probes.append(outcome)
+        if outcome.reason not in {PROBE_CUT, CUT_SHORT, PROBE_DIVERGED}:
+            # The probe has judged what it saw; its screens half-way are not screens of their own.
+            probed |= {after for _, after in run.exchanges}
+    static = [rule.detect(o) for o in _of_the_app(walk) if o.id not in probed]
+    ways = _one_tap(walk, by_id)
+    return tuple(_with_ways(outcome, ways) for outcome in (*static, *from_probes))
+
+
+def _one_tap(walk: Walk, by_id: Mapping[ObservationId, Observation]) -> Mapping[ScreenKey, frozenset[ScreenKey]]:
+    """Return from each screen of the app the screens that one press led to."""
+    ways: dict[ScreenKey, set[ScreenKey]] = {}
+    for step in walk.steps:
+        before, after = by_id.get(step.before or ObservationId("")), by_id.get(step.after or ObservationId(""))
+        if isinstance(step.action, Tap) and step.gap is None and before is not None and after is not None:
+            ways.setdefault(before.screen, set()).add(after.screen)
+    return {screen: frozenset(led_to) for screen, led_to in ways.items()}
+
+
+def _with_ways(outcome: Outcome, ways: Mapping[ScreenKey, frozenset[ScreenKey]]) -> Outcome:
+    """Return an outcome that shows something together with the screens one press away from its own."""
+    led_to = ways.get(outcome.screen) if outcome.screen is not None else None
+    if not outcome.signs or not led_to:
+        return outcome
+    return replace(outcome, data=(*outcome.data, (ONE_TAP, "\n".join(sorted(led_to)))))
+
+
+def _no_answer(run: ProbeRun, start: Observation | None, reason: str, data: tuple[tuple[str, Datum], ...]) -> Outcome:
+    return Outcome(
+        verdict=Verdict.INCONCLUSIVE,
+        reason=reason,
+        data=data,
+        observation=run.start,
+        screen=start.screen if start is not None else None,
+        from_probe=True,
+    )
+
+
+# --- coverage --------------------------------------------------------------------------------------------------
+
+
+def _reach(walk: Walk, seen: Sequence[Observation], checkpoint: Checkpoint) -> CheckpointReach:
+    words = set(checkpoint.words)
+    for observation in seen:
+        if not observation.words:
+            continue
+        if not words or any(w.norm in words for w in observation.words):
+            return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.REACHED, observation=observation.id)
+    followed, dead = _followed(walk, seen, checkpoint)
+    if followed is not None:
+        return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.REACHED, observation=followed)
+    entries = set(checkpoint.entries) - dead
+    refused = next((r for r in walk.refusals if r.label in entries), None)
+    if refused is not None:
+        return CheckpointReach(
+            checkpoint=checkpoint.id,
+            reach=Reach.BLOCKED,
+            reason=refused.danger,
+            observation=refused.observation,
+        )
+    if any(part in walk.stopped_by for part in _BLOCKING):
+        return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.BLOCKED, reason=walk.stopped_by)
+    entry = next((o.id for o in seen if any(w.norm in entries and _may_lead_on(w) for w in o.words)), None)
+    if entry is not None:
+        return CheckpointReach(
+            checkpoint=checkpoint.id,
+            reach=Reach.NOT_REACHED,
+            reason=walk.stopped_by or "reach-entry-not-followed",
+            observation=entry,
+        )
+    if not walk.finished or not seen:
+        return CheckpointReach(
+            checkpoint=checkpoint.id, reach=Reach.NOT_REACHED, reason=walk.stopped_by or "reach-walk-unfinished"
+        )
+    return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.OUT_OF_SCOPE, reason="reach-no-entry")
+
+
+def _followed(
+    walk: Walk, seen: Sequence[Observation], checkpoint: Checkpoint
+) -> tuple[ObservationId | None, frozenset[str]]:
+    """Return the screen that an entry led to, whatever words it has, and the entries that led nowhere."""
+    readable = {o.id: o for o in seen if o.words}
+    dead = set()
+    for step in walk.steps:
+        if not isinstance(step.action, Tap) or step.after not in readable or step.before not in readable:
+            continue
+        label = normalise(step.action.label)
+        if label not in checkpoint.entries:
+            continue
+        if readable[step.before].screen != readable[step.after].screen:
+            return step.after, frozenset()
+        dead.add(label)
+    return None, frozenset(dead)
+
+
+def _may_lead_on(word: Word) -> bool:
+    """Return whether a word can be a way to somewhere; of text read from pixels alone one cannot tell."""
+    return word.clickable or Channel.HIERARCHY not in word.channels
+
+
+# --- findings --------------------------------------------------------------------------------------------------
+
+
+def _finding(walk: Walk, rule: Rule, outcome: Outcome, coverage: Coverage) -> Finding:
+    mark = fingerprint(rule.id, walk.app, sorted(outcome.signs))
+    data = {name: value for name, value in outcome.data if name not in BETWEEN_SCREENS}
+    if walk.app.exemption_claimed and outcome.verdict in {Verdict.FOUND, Verdict.FOUND_EXEMPTION_CLAIMED}:
+        data["exemption_filed"] = walk.app.exemption_claimed
+    return Finding(
+        id=f"F-{rule.id}-{hashlib.sha256(mark.encode()).hexdigest()[:10]}",
+        rule=rule.id,
+        package=walk.app.package,
+        verdict=outcome.verdict,
+        reason=str(outcome.reason),
+        data=tuple(sorted((str(k), str(v) if isinstance(v, str) else v) for k, v in data.items())),
+        severity=_MILDER[rule.severity] if walk.app.audience is Audience.PUBLIC else rule.severity,
+        markers=tuple(sorted(outcome.markers)),
+        signs=tuple(sorted(str(s) for s in outcome.signs)),
+        screen=outcome.screen,
+        entry=entry_path(walk, outcome.observation),
+        evidence=_evidence(walk, outcome, coverage),
+        measures=outcome.measures,
+        fingerprint=mark,
+    )
+
+
+def _evidence(walk: Walk, outcome: Outcome, coverage: Coverage) -> tuple[EvidenceRef, ...]:
+    by_id = {o.id: o for o in walk.observations}
+    made_by = {s.after: s.seq for s in reversed(walk.steps) if s.after is not None}
+    refs = [_ref(by_id[m.observation], made_by, m) for m in outcome.marks if m.observation in by_id]
+    if outcome.verdict in {Verdict.CLEAR, Verdict.INCONCLUSIVE}:
+        # Absence rests on the places looked at: each is shown.
+        proofs = dict.fromkeys(r.observation for r in coverage.reaches if r.reach is Reach.REACHED)
+        refs += [_ref(by_id[o], made_by) for o in proofs if o in by_id]
+    return tuple(refs)
+
+
+def _ref(observation: Observation, made_by: Mapping[ObservationId, int], mark: Mark | None = None) -> EvidenceRef:
+    """Return the reference for a marked place, or for the whole screen as the proof of a reach."""
+    return EvidenceRef(
+        role=mark.role if mark else Role.CONTEXT,
+        observation=observation.id,
+        png_sha256=observation.png_sha256,
+        xml_sha256=observation.xml_sha256,
+        step=made_by.get(observation.id),
+        box=mark.box if mark else None,
+        text=mark.text if mark else "",
+        why=str(mark.why) if mark else "checkpoint-reached",
+    )
+
+
+# --- the way there ---------------------------------------------------------------------------------------------
+
+_Edges = dict[ScreenKey, list[tuple[str, ScreenKey]]]
+
+
+def _edges(steps: Iterable[Step], by_id: Mapping[ObservationId, Observation]) -> _Edges:
+    """Return from each screen the labels pressed and where they led; clearing a pop-up away has no label."""
+    edges: _Edges = {}
+    for step in steps:
+        before, after = by_id.get(step.before or ObservationId("")), by_id.get(step.after or ObservationId(""))
+        if before is None or after is None or before.screen == after.screen:
+            continue
+        pressed = isinstance(step.action, Tap) and step.actor is not Actor.POPUP
+        label = step.action.label if pressed and isinstance(step.action, Tap) else ""
+        edges.setdefault(before.screen, []).append((label, after.screen))
+    return edges
+
+
+def _shortest(edges: _Edges, start: ScreenKey, target: ScreenKey) -> tuple[str, ...] | None:
+    """Return the labels along a breadth-first way; steps without a label add none. ``None`` where there is no way."""
+    reached: dict[ScreenKey, tuple[str, ...]] = {start: ()}
+    waiting = deque([start])
+    while waiting:
+        at = waiting.popleft()
+        if at == target:
+            return reached[at]
+        for label, after in edges.get(at, ()):
+            if after not in reached:
+                reached[after] = (*reached[at], label) if label else reached[at]
+                waiting.append(after)
+    return None

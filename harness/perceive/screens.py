@@ -1,0 +1,171 @@
+"""Which screen this is, free of what it happens to show today. Pure.
+
+The key is made of the activity, the skeleton of distinct nodes with repeated rows collapsed, what is selected,
+stable labels (title, buttons outside lists; digits removed) and the rough layout of pixel text where the hierarchy
+is silent. Counters, names, dates and feeds do not change it; another tab, dialog or page does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from harness.model import Box, Channel, Element, Page, ScreenKey, Word
+from harness.perceive.hierarchy import children_of
+from harness.perceive.opaque import SYSTEM_BARS, class_tail
+from harness.wording import normalise
+
+_LISTS = ("RecyclerView", "ListView", "GridView", "ExpandableListView", "ViewPager", "ViewPager2", "Gallery")
+_ROWS = 3  # siblings of one shape from which on they are rows of a list
+_LONGEST_LABEL = 6
+_TITLE_TOP_RATIO, _TITLE_BOTTOM_RATIO = 0.02, 0.14
+_TITLE_SIDE_RATIO = 0.2
+_GRID = (3, 8)
+_CHANGING = re.compile(r"[\W\d_]+|(?<=\d)[年月日时分秒天点]|^[年月日时分秒天点]+$")
+_PRINTABLE = re.compile(r"[^0-9A-Za-z_]+")
+_WINDOW_RATIO = 0.95  # a window smaller than this of the screen is a dialog or sheet
+
+
+def screen_key(
+    page: Page | None, elements: tuple[Element, ...], words: Sequence[Word], opaque: Sequence[Box]
+) -> ScreenKey:
+    """Return the identity of the screen, such as ``MainActivity-3fa9c2``; the same in every run and process."""
+    activity = "" if page is None else page.activity or page.package
+    name = _PRINTABLE.sub("", activity.rpartition(".")[2])[:40] or "screen"
+    facts = sorted({activity, *_structure(elements), *_silent_layout(words, opaque, elements)})
+    digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:6]
+    return ScreenKey(f"{name}-{digest}")
+
+
+def _structure(elements: tuple[Element, ...]) -> set[str]:
+    if not elements:
+        return {"no hierarchy"}
+    children = children_of(elements)
+    screen = _screen(elements)
+    in_rows = _in_rows(elements, children)
+    facts: set[str] = set()
+    for index, element in enumerate(elements):
+        if element.package == SYSTEM_BARS or not element.box.area_px:
+            continue
+        if element.parent is None:
+            facts.add(f"window {element.package} {_extent(element.box, screen)}")
+        facts.update(_selected(index, elements, children))
+        if in_rows[index]:
+            continue
+        facts.add(f"node {_shape(elements, element.parent)} > {_shape(elements, index)}")
+        facts.update(f"label {label}" for label in _labels(element, screen))
+    return facts
+
+
+def _screen(elements: Sequence[Element]) -> Box:
+    screen = elements[0].box
+    for element in elements:
+        screen = screen.around(element.box)
+    return screen
+
+
+def _shape(elements: Sequence[Element], index: int | None) -> str:
+    if index is None:
+        return ""
+    element = elements[index]
+    identity = element.resource_id.rpartition("/")[2]
+    return f"{class_tail(element)}#{_CHANGING.sub('', identity)}"
+
+
+def _extent(box: Box, screen: Box) -> str:
+    return "whole" if box.area_px >= _WINDOW_RATIO * screen.area_px else "part"
+
+
+def _in_rows(elements: tuple[Element, ...], children: Sequence[Sequence[int]]) -> list[bool]:
+    """Return for each node whether it is, or lies in, a row of a list; the list itself does not."""
+    inside = [False] * len(elements)
+    for index, element in enumerate(elements):
+        shapes = Counter(_row_shape(elements, child) for child in children[index])
+        for child in children[index]:
+            listed = class_tail(element) in _LISTS or shapes[_row_shape(elements, child)] >= _ROWS
+            inside[child] = inside[index] or listed
+    return inside
+
+
+def _row_shape(elements: Sequence[Element], index: int) -> tuple[str, bool]:
+    return _shape(elements, index), elements[index].clickable
+
+
+def _selected(index: int, elements: tuple[Element, ...], children: Sequence[Sequence[int]]) -> Iterable[str]:
+    """Yield which of the node's children, side by side, is the selected one: a tab or a bottom bar."""
+    tabs = [child for child in children[index] if elements[child].box.area_px]
+    if not 2 <= len(tabs) <= 8 or not _side_by_side([elements[child].box for child in tabs]):
+        return
+    chosen = [at for at, child in enumerate(tabs) if _is_chosen(child, elements, children)]
+    if len(chosen) == 1:
+        yield f"selected {chosen[0]} of {len(tabs)}"
+
+
+def _is_chosen(index: int, elements: Sequence[Element], children: Sequence[Sequence[int]]) -> bool:
+    pending = [index]
+    while pending:
+        at = pending.pop()
+        element = elements[at]
+        if element.selected or (element.checked and class_tail(element) == "RadioButton"):
+            return True
+        pending.extend(children[at])
+    return False
+
+
+def _side_by_side(boxes: Sequence[Box]) -> bool:
+    ordered = sorted(boxes, key=lambda box: box.left)
+    apart = all(one.right <= other.left + 2 for one, other in pairwise(ordered))
+    return apart and max(b.top for b in boxes) < min(b.bottom for b in boxes)
+
+
+def _labels(element: Element, screen: Box) -> set[str]:
+    """Return the node's stable label: a page title or the name of a button, without what changes."""
+    label = _stable(element.text or element.desc)
+    if not 2 <= len(label) <= _LONGEST_LABEL:
+        return set()
+    named = element.clickable or class_tail(element) in ("Button", "WebView")
+    return {label} if named or _is_title(element.box, screen) else set()
+
+
+def _is_title(box: Box, screen: Box) -> bool:
+    x, y = box.centre_px
+    centred = abs(x - (screen.left + screen.right) / 2) <= _TITLE_SIDE_RATIO * screen.width_px
+    high = screen.top + _TITLE_TOP_RATIO * screen.height_px <= y <= screen.top + _TITLE_BOTTOM_RATIO * screen.height_px
+    return centred and high
+
+
+def _stable(text: str) -> str:
+    return _CHANGING.sub("", normalise(text))
+
+
+def _silent_layout(words: Sequence[Word], opaque: Sequence[Box], elements: Sequence[Element]) -> set[str]:
+    """Return the coarse places of pixel text inside silent regions, and the silent regions' own coarse places."""
+    if not opaque:
+        return set()
+    screen = _screen(elements) if elements else _around([*opaque, *(w.box for w in words)])
+    large = [box for box in opaque if box.area_px >= 0.25 * screen.area_px]
+    facts = {f"silent {_cell(box, screen)}" for box in large}
+    for word in words:
+        if word.channels != {Channel.OCR} or len(_stable(word.norm)) < 2 or word.confidence < 0.6:
+            continue
+        if any(box.holds(*word.box.centre_px) for box in large):
+            facts.add(f"line {_cell(word.box, screen)}")
+    return facts
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    around = boxes[0]
+    for box in boxes:
+        around = around.around(box)
+    return around
+
+
+def _cell(box: Box, screen: Box) -> str:
+    x, y = box.centre_px
+    across, down = _GRID
+    column = (x - screen.left) * across // max(1, screen.width_px)
+    row = (y - screen.top) * down // max(1, screen.height_px)
+    return f"{column},{row}"

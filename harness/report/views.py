@@ -1,0 +1,172 @@
+"""What a view of a result is given: final words, links, and nothing left to decide. Values only.
+
+Nothing is left out because it is empty: a place that was not reached is a row like one that was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from harness.model import Reach, RuleId, Verdict
+from harness.report.probes import ProbeView
+from harness.report.shots import Shot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A label and its value, as in a table of facts."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachRow:
+    """One checkpoint: its name, what became of it, why, and the picture that proves a reach."""
+
+    name: str
+    reach: Reach
+    word: str
+    reason: str
+    proof: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageView:
+    """What one rule could look at."""
+
+    rule: RuleId
+    name: str
+    rows: tuple[ReachRow, ...]
+
+    def count(self, *reaches: Reach) -> int:
+        return sum(row.reach in reaches for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseView:
+    """A sentence being enforced, and how far it is confirmed."""
+
+    source: str
+    quote: str
+    confidence: str
+    confirmed: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A word of some kind that was seen, and on which pictures."""
+
+    word: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExemptionView:
+    """What is claimed, and by whom; whether it holds is asked, never answered."""
+
+    on_screen: str
+    filed: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """Everything about one rule in one app."""
+
+    anchor: str
+    id: str
+    fingerprint: str
+    rule: RuleId
+    name: str
+    verdict: Verdict
+    word: str
+    severity: str
+    statement: str
+    control_run: str
+    has_place: bool
+    markers: tuple[str, ...]
+    entry: tuple[str, ...]
+    clauses: tuple[ClauseView, ...]
+    shots: tuple[Shot, ...]
+    probes: tuple[ProbeView, ...]
+    exemption: ExemptionView | None
+    lookalikes: tuple[Seen, ...]
+    voluntary: tuple[Seen, ...]
+    limits: tuple[str, ...]
+    to_decide: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalRow:
+    """A button that was not pressed, and why."""
+
+    number: int
+    label: str
+    danger: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRow:
+    """One step of the walk."""
+
+    number: int
+    at: str
+    actor: str
+    action: str
+    why: str
+    problem: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppResult:
+    """One app, one walk: everything its page shows."""
+
+    bundle: str
+    href: str
+    payload_sha256: str | None
+    name: str
+    package: str
+    unfinished: bool
+    how_it_ended: str
+    complete: bool
+    walked: tuple[Row, ...]
+    coverage: tuple[CoverageView, ...]
+    gaps: tuple[str, ...]
+    findings: tuple[FindingView, ...]
+    refusals: tuple[RefusalRow, ...]
+    refusal_shots: tuple[Shot, ...]
+    subject: tuple[Row, ...]
+    conditions: tuple[Row, ...]
+    steps: tuple[StepRow, ...]
+
+    @property
+    def reached(self) -> int:
+        return sum(view.count(Reach.REACHED) for view in self.coverage)
+
+    @property
+    def without_entry(self) -> int:
+        return sum(view.count(Reach.OUT_OF_SCOPE) for view in self.coverage)
+
+    @property
+    def missed(self) -> int:
+        return sum(len(view.rows) for view in self.coverage) - self.reached - self.without_entry
+
+    def finding(self, rule: RuleId) -> FindingView | None:
+        return next((finding for finding in self.findings if finding.rule == rule), None)
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(finding.verdict is verdict for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """Several apps of one run."""
+
+    made: datetime
+    rules: tuple[Row, ...]
+    apps: tuple[AppResult, ...]

@@ -1,0 +1,36 @@
+"""Every rule, in the order of the clauses. A rule is one module and one line here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harness.model import Outcome, Rule, RuleId
+from harness.rules import mandatory_check_in, points_ranking, video_watch_gate
+from harness.rules.concluding import ONE_DAY, PROBE_WANTED
+
+ALL_RULES: Final[tuple[Rule, ...]] = (
+    mandatory_check_in.RULE,
+    points_ranking.RULE,
+    video_watch_gate.RULE,
+)
+
+
+def rule_by_id(rule_id: str) -> Rule:
+    """Return the rule with this id; raises ``KeyError`` that names the known ones."""
+    known = {str(rule.id): rule for rule in ALL_RULES}
+    if rule_id not in known:
+        raise KeyError(f"no rule {rule_id!r}; known: {', '.join(known)}")
+    return known[RuleId(rule_id)]
+
+
+def wants_probe(outcome: Outcome) -> bool:
+    """Return whether a static outcome leaves a question that only the rule's probe can settle on that screen."""
+    return not outcome.from_probe and any(name == PROBE_WANTED for name, _ in outcome.data)
+
+
+def lets_a_day_pass(outcome: Outcome) -> bool:
+    """Return whether the probe is wanted for nothing but a day that passes: once in an app is enough."""
+    return (PROBE_WANTED, ONE_DAY) in outcome.data
+
+
+__all__ = ["ALL_RULES", "lets_a_day_pass", "rule_by_id", "wants_probe"]

@@ -1,0 +1,71 @@
+"""The sentences being enforced, verbatim, with where they stand and how far their wording is confirmed.
+
+Article numbers stay empty: none of the texts at hand shows the number of the article that holds the prohibitions.
+``confidence``: A readable with its article number, B readable without it, C phrases put in order by the compiler,
+D secondary source.
+"""
+
+from __future__ import annotations
+
+from harness.model import Clause
+
+MEASURES_URL = "https://www.gov.cn/zhengce/zhengceku/202601/content_7056375.htm"
+_MEASURES = "《政务移动互联网应用程序规范化管理办法》"
+_MEASURES_NUMBER = "国办函〔2026〕12号"
+_MEASURES_DATE = "2026-01-25"
+
+COMPULSORY_FUNCTIONS = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="（二）",
+    quote="除安保、应急等特殊场景规定外，政务应用程序设置打卡签到、积分排名、统计在线时长等强制性功能",
+    confidence="B",
+    url=MEASURES_URL,
+)
+
+APPRAISAL_BY_APP = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="（四）",
+    quote=(
+        "把政务应用程序异化为工作考核日常化、督查检查线上化的主要载体，将点赞量、网络投票数、转发量、学习时长等作为考评依据，"
+        "非必要情况下强制要求下级和基层单位通过政务应用程序上传工作照片、视频和轨迹等"
+    ),
+    confidence="B",
+    url=MEASURES_URL,
+)
+
+TECHNICAL_INSPECTION = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="",
+    quote="重点关注政务应用程序是否设置打卡签到、积分排名、统计在线时长等强制性功能，是否缺失必要功能等",
+    confidence="C",
+    url=MEASURES_URL,
+)
+
+_OPINIONS = "《关于防治“指尖上的形式主义”的若干意见》"
+
+OPINIONS_COMPULSORY_FUNCTIONS = Clause(
+    document=_OPINIONS,
+    number="",
+    date="2023-12-18",
+    item="",
+    quote="政务应用程序原则上不得设置打卡签到、积分排名、在线时长等强制使用功能",
+    confidence="B",
+)
+
+OPINIONS_CARRIER_OF_APPRAISAL = Clause(
+    document=_OPINIONS,
+    number="",
+    date="2023-12-18",
+    item="",
+    quote=(
+        "不得把政务应用程序作为工作考核日常化、督导检查线上化的载体，"
+        "不得随意要求下级和基层单位通过政务应用程序、工作群组上传不必要的截图或视频。"
+    ),
+    confidence="B",
+)

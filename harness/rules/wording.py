@@ -1,0 +1,154 @@
+"""Finds words by pattern on one screen, joins fragments of one sentence, and turns hits into marks. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from harness.model import Channel, Mark, Marker, Observation, Role, Word
+from harness.rules.layout import in_status_bar, rows
+
+# A web page hands out "缺卡", "3", "天" as three nodes; further apart than this many line heights is not one sentence.
+_JOIN_GAP_HEIGHTS: Final = 0.9
+_MAX_JOINED: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One word that means something to a rule: ``why`` is a message key, ``sign`` a normalised name."""
+
+    word: Word
+    why: str
+    sign: str
+    marker: Marker | None = None
+
+
+def app_words(observation: Observation) -> tuple[Word, ...]:
+    """Return the words of the screen without Android's status bar, and without the same text twice in one place."""
+    kept: list[Word] = []
+    for word in observation.words:
+        if in_status_bar(observation, word) or not word.norm:
+            continue
+        if not any(k.norm == word.norm and _same_place(k, word) for k in kept):
+            kept.append(word)
+    return tuple(kept)
+
+
+def with_joined(words: Sequence[Word]) -> tuple[Word, ...]:
+    """Return the words, followed by every run of close neighbours on one line joined into one word.
+
+    A joined word holds the provenance of all its parts; it is clickable when one of them is, enabled when all are.
+    """
+    joined: list[Word] = []
+    for line in rows(atoms(words)):
+        run: list[Word] = []
+        for word in line:
+            if run and not _close(run[-1], word):
+                joined.extend(_runs(run))
+                run = []
+            run.append(word)
+        joined.extend(_runs(run))
+    return (*words, *joined)
+
+
+def atoms(words: Sequence[Word]) -> tuple[Word, ...]:
+    """Return the words that hold no other word: perception gives joined words beside their parts."""
+    return tuple(w for w in words if not any(p is not w and _part_of(p, w) for p in words))
+
+
+def wholes(words: Sequence[Word]) -> tuple[Word, ...]:
+    """Return the words that are no part of another word."""
+    return tuple(w for w in words if not any(o is not w and _part_of(w, o) for o in words))
+
+
+def matching(words: Iterable[Word], pattern: re.Pattern[str], *, max_chars: int = 400) -> tuple[Word, ...]:
+    """Return the words that match ``pattern`` anywhere; of hits inside one another only the shortest is kept."""
+    hits = [w for w in words if len(w.norm) <= max_chars and pattern.search(w.norm)]
+    kept: list[Word] = []
+    for word in sorted(hits, key=lambda w: (len(w.norm), w.box)):
+        if not any(_inside(k, word) for k in kept):
+            kept.append(word)
+    return tuple(sorted(kept, key=lambda w: (w.box.top, w.box.left)))
+
+
+def whole(words: Iterable[Word], pattern: re.Pattern[str]) -> tuple[Word, ...]:
+    """Return the words whose whole text matches ``pattern``."""
+    return matching((w for w in words if pattern.fullmatch(w.norm)), pattern)
+
+
+def any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds any of the words, longest first."""
+    return re.compile("|".join(re.escape(w) for w in sorted(words, key=lambda w: (-len(w), w))))
+
+
+def read_from_pixels_only(word: Word) -> bool:
+    """Return whether no hierarchy node carries the word; nothing is known then of whether it can be pressed."""
+    return Channel.HIERARCHY not in word.channels
+
+
+def marks_of(
+    observation: Observation, sightings: Iterable[Sighting], *, role: Role = Role.TRIGGER, limit: int = 12
+) -> tuple[Mark, ...]:
+    """Return one mark for each place and reason, in the order given, at most ``limit``."""
+    marks: dict[tuple[object, ...], Mark] = {}
+    for sighting in sightings:
+        mark = Mark(
+            observation=observation.id,
+            box=sighting.word.box,
+            text=sighting.word.text,
+            why=sighting.why,
+            role=role,
+        )
+        marks.setdefault((mark.box, mark.why), mark)
+    return tuple(marks.values())[:limit]
+
+
+def _runs(run: Sequence[Word]) -> list[Word]:
+    if len(run) < 2:
+        return []
+    runs: list[Word] = []
+    for start in range(len(run)):
+        ends = range(start + 2, min(len(run), start + _MAX_JOINED) + 1)
+        runs.extend(_join(run[start:end]) for end in ends)
+    return runs
+
+
+def _join(parts: Sequence[Word]) -> Word:
+    box = parts[0].box
+    for part in parts[1:]:
+        box = box.around(part.box)
+    return replace(
+        parts[0],
+        text="".join(p.text for p in parts),
+        norm="".join(p.norm for p in parts),
+        box=box,
+        channels=frozenset().union(*(p.channels for p in parts)),
+        confidence=min(p.confidence for p in parts),
+        elements=tuple(e for p in parts for e in p.elements),
+        spans=tuple(s for p in parts for s in p.spans),
+        clickable=any(p.clickable for p in parts),
+        enabled=all(p.enabled for p in parts),
+        contradiction=None,
+    )
+
+
+def _close(left: Word, right: Word) -> bool:
+    height_px = max(left.box.height_px, right.box.height_px)
+    return right.box.left - left.box.right <= _JOIN_GAP_HEIGHTS * height_px
+
+
+def _inside(inner: Word, outer: Word) -> bool:
+    return inner.box.overlap(outer.box).area_px >= 0.9 * inner.box.area_px > 0 and inner.norm in outer.norm
+
+
+def _part_of(inner: Word, outer: Word) -> bool:
+    if len(inner.norm) >= len(outer.norm) or inner.norm not in outer.norm:
+        return False
+    return inner.box.overlap(outer.box).area_px >= 0.9 * inner.box.area_px > 0
+
+
+def _same_place(a: Word, b: Word) -> bool:
+    low = min(a.box.area_px, b.box.area_px)
+    return low > 0 and a.box.overlap(b.box).area_px >= 0.6 * low

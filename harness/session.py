@@ -1,0 +1,393 @@
+"""The composition root, the only module that knows all others: device, eyes, walker, judge and evidence meet here."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import itertools
+import logging
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock
+
+from harness.clock import Clock, SystemClock
+from harness.device import pool, wire
+from harness.device.android import AndroidDevice
+from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable, EngineUnavailable
+from harness.evidence.bundle import BundleWriter, WalkStart, open_bundle
+from harness.evidence.layout import RUN, WalkEnd, bundle_name
+from harness.explore import Scope
+from harness.judge import judge, outcomes_for
+from harness.model import (
+    AppIdentity,
+    EntryKind,
+    FiledApp,
+    Finding,
+    Frame,
+    Judgement,
+    Moment,
+    Observation,
+    ObservationId,
+    OcrEngine,
+    Outcome,
+    RuleId,
+    Verdict,
+)
+from harness.perceive import frame_from_image, observe
+from harness.perceive.tesseract import TesseractEngine
+from harness.report.html import bundle_pages, write_report
+from harness.report.phrases import Phrases
+from harness.rules import ALL_RULES
+from harness.tour import Tour
+from harness.walk import Walker
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a run may use and spend. Seconds are the device's; ``device_wait_s`` is the host's."""
+
+    evidence_dir: Path
+    adb: tuple[str, int]
+    serials: tuple[str, ...] = ()
+    steps: int = 200
+    seconds: float = 900.0
+    device_wait_s: float = 600.0
+    run: str = field(default_factory=lambda: run_name(SystemClock()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """One app, walked and judged; the bundle holds everything."""
+
+    app: FiledApp
+    identity: AppIdentity
+    bundle: Path
+    judgement: Judgement
+    stopped_by: str
+
+
+def run_name(clock: Clock) -> str:
+    """Return a name for a run that sorts by time and does not collide."""
+    return f"{clock.wall():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def adb_address(given: str = "") -> tuple[str, int]:
+    """Return the adb server's host and port: as given, else from the environment adb itself reads, else its default."""
+    if given:
+        host, _, port = given.rpartition(":")
+        if not host or not port.isdigit():
+            raise BadInput(source="--adb-server", place=given, problem="is not HOST:PORT", mend="write 127.0.0.1:5037")
+        return host, int(port)
+    port = os.environ.get("ANDROID_ADB_SERVER_PORT", "5037")
+    return os.environ.get("ANDROID_ADB_SERVER_HOST", "127.0.0.1"), int(port)
+
+
+# --- one app on one device
+
+
+def ocr_engines() -> tuple[OcrEngine, ...]:
+    """Return the OCR engines of this machine; a missing one becomes a gap wherever pixels would have had to be read."""
+    try:
+        return (TesseractEngine(),)
+    except EngineUnavailable as error:
+        _log.warning("no OCR", extra={"error": str(error)})
+        return ()
+
+
+@contextlib.contextmanager
+def leased(settings: Settings) -> Iterator[str]:
+    """Hold one device exclusively and yield its serial. Raises ``DeviceUnreachable`` where there is none."""
+    with pool.lease(_candidates(settings), wait_s=settings.device_wait_s) as serial:
+        yield serial
+
+
+def _candidates(settings: Settings) -> tuple[str, ...]:
+    """Return the serials that may be leased: of those wished for the ready ones; where none is, opening one tells."""
+    try:
+        states = dict(_listed(settings.adb))
+    except DeviceUnreachable:
+        if not settings.serials:
+            raise
+        return settings.serials  # opening a device starts the adb server
+    ready = tuple(serial for serial, state in states.items() if state == "device")
+    if not settings.serials:
+        return ready
+    return tuple(serial for serial in settings.serials if serial in ready) or settings.serials
+
+
+def _listed(adb: tuple[str, int]) -> tuple[tuple[str, str], ...]:
+    """Return serial and state of what the adb server lists. Raises ``DeviceUnreachable`` that names the mend."""
+    try:
+        return wire.listed(adb)
+    except DeviceUnreachable as error:
+        mend = "start one with `adb start-server`, or ask `harness doctor`"
+        raise DeviceUnreachable(f"no adb server answers; {mend}", serial=error.serial) from error
+
+
+@contextlib.contextmanager
+def opened(serial: str, settings: Settings) -> Iterator[AndroidDevice]:
+    """Connect to a device; it is let go of at the end of the block."""
+    device = AndroidDevice(serial, adb=settings.adb, clock=SystemClock())
+    try:
+        yield device
+    finally:
+        device.close()
+
+
+@contextlib.contextmanager
+def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Iterator[tuple[Walker, BundleWriter]]:
+    """Yield a walker for an app and the bundle it records into."""
+    engines = ocr_engines()
+    clock = device.clock
+    start = WalkStart(
+        app=app,
+        identity=device.identify(app.package),
+        device=device.describe(),
+        engines=tuple(engine.name for engine in engines),
+        began=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()),
+        run=settings.run,
+    )
+
+    def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
+        return observe(frame, id=id, engines=engines)
+
+    with _writer(settings, start, clock) as writer:
+        yield Walker(device, perceive=perceive, recorder=writer, clock=clock), writer
+
+
+def _writer(settings: Settings, start: WalkStart, clock: Clock) -> BundleWriter:
+    """Return the writer of the next bundle of this name: a case can have several apps, an app several walks."""
+    root = settings.evidence_dir / settings.run
+    with _held(settings, "numbering"):
+        names = ((seq, bundle_name(start.app, start.run, seq)) for seq in itertools.count(1))
+        seq = next(seq for seq, name in names if not (root / name).exists())
+        return BundleWriter(root, dataclasses.replace(start, seq=seq), clock=clock)
+
+
+@contextlib.contextmanager
+def _held(settings: Settings, name: str) -> Iterator[Path]:
+    """Keep other processes of this run out of the block; yield the folder of what they share."""
+    shared = settings.evidence_dir / settings.run / ".run"
+    shared.mkdir(parents=True, exist_ok=True)
+    with FileLock(shared / f"{name}.lock"):
+        yield shared
+
+
+def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | None = None) -> Inspection:
+    """Walk one app on one device, judge what was gathered, and leave a bundle with its report.
+
+    ``filed_from`` is the folder that paths of the filed list start from. Raises ``DeviceError`` where the walk could
+    not begin; once begun, it ends in a bundle.
+    """
+    _refuse_unwalkable(app)
+    with opened(serial, settings) as device:
+        _install(device, app, filed_from)
+        with recording(device, app, settings) as (walker, writer):
+            scope = Scope(package=app.package, steps=settings.steps, seconds=settings.seconds)
+            end = Tour(walker, scope, ALL_RULES, device.clock).run()
+            writer.walk_ended(
+                WalkEnd(ended=walker.now(), finished=end.finished, untried=end.untried, stopped_by=end.stopped_by)
+            )
+            return _finished(writer)
+
+
+def inspect_once(app: FiledApp, settings: Settings, filed_from: Path | None = None) -> Inspection:
+    """Walk one app on a leased device, unless a process of this run has; return what that walk gave.
+
+    Raises ``DeviceError`` and ``BadInput`` as ``leased`` and ``inspect`` do; a walk that could not begin is not kept.
+    """
+    _refuse_unwalkable(app)  # before a device is waited for
+    name = hashlib.sha256(f"{app.package}\n{app.entry}".encode()).hexdigest()[:16]
+    with _held(settings, name) as shared:
+        done = shared / f"{name}.bundle"
+        if done.exists():
+            return stored_inspection(shared.parent / done.read_text(encoding="utf-8"))
+        with leased(settings) as serial:
+            inspection = inspect(app, serial, settings, filed_from)
+        done.write_text(inspection.bundle.name, encoding="utf-8")
+        return inspection
+
+
+@contextlib.contextmanager
+def scenario(
+    device: AndroidDevice, app: FiledApp, settings: Settings, filed_from: Path | None = None
+) -> Iterator[Walker]:
+    """Yield a walker for a script of one's own; what it saw is judged and left as a whole bundle of its own."""
+    _refuse_unwalkable(app)
+    _install(device, app, filed_from)
+    with recording(device, app, settings) as (walker, writer):
+        try:
+            yield walker
+        finally:
+            writer.walk_ended(WalkEnd(ended=walker.now(), finished=False, untried=0, stopped_by="scenario-ended"))
+            _finished(writer)
+
+
+def _finished(writer: BundleWriter) -> Inspection:
+    """Judge an ended walk and make its bundle whole."""
+    # Judged from what was written, not from memory: the same reading serves `harness judge` for ever.
+    with open_bundle(writer.path) as stored:
+        judgement = judge(stored.walk, ALL_RULES)
+        pages = bundle_pages(stored, judgement, ALL_RULES)
+        walk = stored.walk
+    bundle = writer.finish(judgement, pages)
+    return Inspection(
+        app=walk.app, identity=walk.identity, bundle=bundle, judgement=judgement, stopped_by=walk.stopped_by
+    )
+
+
+def stored_inspection(bundle: Path) -> Inspection:
+    """Return what a whole bundle holds. Raises ``BundleError``."""
+    with open_bundle(bundle) as stored:
+        if stored.judgement is None:
+            raise BundleError(f"{bundle}: was never judged")
+        walk = stored.walk
+        return Inspection(
+            app=walk.app,
+            identity=walk.identity,
+            bundle=stored.path,
+            judgement=stored.judgement,
+            stopped_by=walk.stopped_by,
+        )
+
+
+def bundles_of_run(settings: Settings) -> tuple[Path, ...]:
+    """Return the bundles of a run, unfinished ones included, by name."""
+    return tuple(sorted(run.parent.parent for run in (settings.evidence_dir / settings.run).glob(f"*/{RUN}")))
+
+
+def _refuse_unwalkable(app: FiledApp) -> None:
+    """Raise ``BadInput`` for what is no app: walking the app that hosts a mini-program would accuse the host."""
+    if app.entry_kind is EntryKind.APP:
+        return
+    raise BadInput(
+        source="filed list",
+        place=f"row {app.row}, {app.package}",
+        problem=f"{app.entry_kind} cannot be entered by itself yet, nothing was looked at",
+        mend="look at it by hand, or write a scenario that enters it",
+    )
+
+
+def _install(device: AndroidDevice, app: FiledApp, filed_from: Path | None) -> None:
+    """Install the filed list's file where the app is missing; an installed app is looked at as it is."""
+    try:
+        device.apk_path(app.package)
+        return
+    except DeviceError:
+        if not app.apk or "://" in app.apk:
+            raise
+    path = (filed_from or Path()) / app.apk
+    if path.is_dir():
+        from harness.virtual.app_archive import pack_app
+
+        with tempfile.TemporaryDirectory() as folder:
+            packed = Path(folder) / f"{app.package}.apk"
+            packed.write_bytes(pack_app(path))
+            device.install(packed)
+    elif path.is_file():
+        device.install(path)
+    else:
+        raise BadInput(
+            source="filed list",
+            place=f"row {app.row}, {app.package}",
+            problem=f"{path} does not exist",
+            mend="correct the path or install the app before",
+        )
+
+
+def statement(finding: Finding | Outcome) -> str:
+    """Return what a finding or an outcome says, in Chinese."""
+    return Phrases().statement(finding)
+
+
+def known_fingerprints(folder: Path) -> frozenset[str]:
+    """Return the fingerprints of everything found in the bundles below a folder. Raises ``BundleError``."""
+    found: set[str] = set()
+    for run in sorted(folder.rglob("data/run.json")):
+        with open_bundle(run.parent.parent) as bundle:
+            if bundle.judgement is not None:
+                found.update(f.fingerprint for f in bundle.judgement.findings if f.verdict is Verdict.FOUND)
+    return frozenset(found)
+
+
+def device_rows(adb: tuple[str, int]) -> list[dict[str, str]]:
+    """Return serial, state, Android version, ABI, resolution and lease of every device the adb server lists.
+
+    Where a device does not answer, ``problem`` says so and what it would have told is empty.
+    """
+    rows = []
+    for serial, state in _listed(adb):
+        row = {"serial": serial, "state": state, "android": "", "abi": "", "resolution": "", "lease": "", "problem": ""}
+        if state == "device":
+            command = "getprop ro.build.version.release; getprop ro.product.cpu.abi; wm size"
+            row["lease"] = "taken" if pool.is_taken(serial) else "free"
+            try:
+                release, abi, *sizes = [*wire.shell(adb, serial, command).splitlines(), "", ""][:4]
+            except DeviceError as error:
+                row["problem"] = str(error)
+            else:
+                row |= {"android": release, "abi": abi, "resolution": " ".join(sizes).strip().rpartition(" ")[2]}
+        rows.append(row)
+    return rows
+
+
+def bundles_at(path: Path) -> tuple[Path, ...]:
+    """Return the bundle at a path, or every bundle of a run's folder. Raises ``BadInput`` where there is none."""
+    if path.is_file() or (path / RUN).is_file():
+        return (path,)
+    found = tuple(sorted(run.parent.parent for run in path.glob(f"*/{RUN}")))
+    if not found:
+        mend = "give a folder `EB-...` or its zip, or the folder of a run that holds some"
+        raise BadInput(source=str(path), place="bundle", problem="is no evidence bundle", mend=mend)
+    return found
+
+
+def report_on(bundles: Sequence[Path], out: Path) -> Path:
+    """Write the HTML report of bundles as they were judged; one never judged is judged now. Return its first page."""
+    judged = {}
+    for path in bundles:
+        with open_bundle(path) as bundle:
+            if bundle.judgement is None:
+                judged[path] = judge(bundle.walk, ALL_RULES)
+    return write_report(bundles, out, ALL_RULES, made=SystemClock().wall(), judgements=judged)
+
+
+# --- one stored screen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one stored screen shows."""
+
+    format: int = 1
+    observation: Observation
+    outcomes: tuple[RuleOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleOutcome:
+    """What one rule makes of one screen; ``statement`` is its outcome in words."""
+
+    rule: RuleId
+    statement: str
+    outcome: Outcome
+
+
+def look(image: Path, xml: Path | None) -> Look:
+    """Perceive and judge one stored screen. Raises ``BadInput`` for a file that is no picture."""
+    clock = SystemClock()
+    frame = frame_from_image(image, at=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()), xml=xml)
+    observation = observe(frame, id=ObservationId("o0001"), engines=ocr_engines())
+    outcomes = outcomes_for(observation, ALL_RULES)
+    return Look(
+        observation=observation,
+        outcomes=tuple(RuleOutcome(rule=rule, statement=statement(said), outcome=said) for rule, said in outcomes),
+    )

@@ -1,0 +1,272 @@
+"""The walker: performs actions on a device, records every step and refusal, drives probes.
+
+Nothing else touches a device during a walk. A step that failed is recorded with its gap; the walk goes on when the
+device can be looked at again and ends with a named reason when it cannot.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from harness import safety
+from harness.clock import Clock
+from harness.errors import ActionRefused, DeviceError, DeviceTimeout, DeviceUnreachable
+from harness.model import (
+    ACTION_REFUSED,
+    Action,
+    Actor,
+    Back,
+    Channel,
+    DenyPermission,
+    Device,
+    Frame,
+    Gap,
+    Home,
+    Moment,
+    NextDay,
+    Observation,
+    ObservationId,
+    Outcome,
+    PackageName,
+    ProbeRun,
+    Recents,
+    Recorder,
+    Refusal,
+    Rule,
+    ScreenKey,
+    Step,
+    Stop,
+    Tap,
+)
+
+_log = logging.getLogger(__name__)
+
+Perceive = Callable[[Frame, ObservationId], Observation]
+
+# Steps after which an app may rightly be another process; a refused privacy notice ends many an app, too.
+_MAY_END_APPS = (Stop, Back, Home, Recents, DenyPermission)
+# Not every device lets its clock be moved, not every app asks for a permission: a no is an answer, not a lost step.
+_MAY_BE_REFUSED = (NextDay, DenyPermission)
+_DAY_S = 86400.0
+# Whole short texts of a page that is not there yet.
+_LOADING = ("加载中", "正在加载", "请稍候", "请稍后", "努力加载中", "Loading")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How patient the walker is. Times in seconds."""
+
+    settle_s: float = 0.4
+    loading_tries: int = 8
+    failures_in_a_row: int = 4
+    popups_in_a_row: int = 6
+    away_in_a_row: int = 4
+    probes_per_screen: int = 2
+    probes_per_rule: int = 6
+    probe_actions: int = 80
+
+
+class Walker:
+    """Hands and eyes of one walk, and its trail. Used by one thread."""
+
+    def __init__(
+        self,
+        device: Device,
+        *,
+        perceive: Perceive,
+        recorder: Recorder,
+        clock: Clock,
+        manners: Manners | None = None,
+    ) -> None:
+        self._device = device
+        self._perceive = perceive
+        self._recorder = recorder
+        self._clock = clock
+        self.manners = manners or Manners()
+        self._observations: list[Observation] = []
+        self._steps: list[Step] = []
+        self._processes: dict[PackageName, int] = {}  # of apps seen in front, as long as they may not end
+        self._front: Frame | None = None
+        self._refused: dict[tuple[ScreenKey, str], Refusal] = {}
+        self._probe_runs: list[ProbeRun] = []
+        self._days = 0
+
+    @property
+    def jumped_s(self) -> float:
+        """How far the device's clock was moved on by whole days; nobody spent that time."""
+        return _DAY_S * self._days
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        return tuple(self._observations)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self._steps)
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        return tuple(self._refused.values())
+
+    @property
+    def probe_runs(self) -> tuple[ProbeRun, ...]:
+        return tuple(self._probe_runs)
+
+    def now(self) -> Moment:
+        return Moment(wall=self._clock.wall(), mono_s=self._clock.monotonic_s())
+
+    def look(self) -> Observation:
+        """Return what is on the screen once it stands still and has loaded. Raises ``DeviceError``."""
+        frame = self._device.capture()
+        observation = self._perceive(frame, ObservationId(f"o{len(self._observations) + 1:04d}"))
+        tries = self.manners.loading_tries
+        while _is_loading(observation) and tries > 0:
+            tries -= 1
+            self._clock.sleep(self.manners.settle_s)
+            said = frame.toasts
+            frame = self._device.capture()
+            frame = replace(frame, toasts=(*said, *frame.toasts))
+            observation = self._perceive(frame, observation.id)
+        self._recorder.observation(observation, frame)
+        self._observations.append(observation)
+        self._front = frame
+        return observation
+
+    def act(self, action: Action, *, actor: Actor, why: str) -> Step:
+        """Perform one action and look; return the recorded step, with a gap where either failed."""
+        began = self.now()
+        before = self._observations[-1].id if self._observations else None
+        after: ObservationId | None = None
+        gap: Gap | None = None
+        try:
+            self._device.perform(action)
+        except ActionRefused as error:
+            gap = _gap(error, ACTION_REFUSED if isinstance(action, _MAY_BE_REFUSED) else "action-failed")
+        except DeviceError as error:
+            gap = _gap(error, "action-failed")
+        else:
+            self._days += isinstance(action, NextDay)
+        try:
+            self._clock.sleep(self.manners.settle_s)
+            if isinstance(action, _MAY_END_APPS) or actor is Actor.POPUP:
+                self._processes.clear()
+            after = self.look().id
+            died = self._death()
+            gap = gap or died
+        except DeviceError as error:
+            gap = gap or _gap(error, "look-failed")
+        step = Step(
+            seq=len(self._steps) + 1,
+            actor=actor,
+            action=action,
+            why=why,
+            before=before,
+            after=after,
+            began=began,
+            ended=self.now(),
+            gap=gap,
+        )
+        self._recorder.step(step)
+        self._steps.append(step)
+        return step
+
+    def _death(self) -> Gap | None:
+        """Return the gap of a step during which the app in front began anew, ``None`` where it is as it was.
+
+        What was pressed may then have met the launcher instead of the app, and proves nothing.
+        """
+        front = self._front
+        if front is None or front.page is None or front.process is None:
+            return None
+        package, process = front.page.package, front.process
+        before = self._processes.get(package, process)
+        self._processes[package] = process
+        if before == process:
+            return None
+        return Gap(channel=Channel.PAGE, reason="app-died", detail=f"{package}: process {before}, then {process}")
+
+    def seen(self, step: Step) -> Observation | None:
+        """Return the observation after a step, ``None`` where there is none."""
+        return self._observations[-1] if step.after is not None else None
+
+    def refuse(self, observation: Observation, control: safety.Control, danger: str) -> None:
+        """Record once per screen that a control was not pressed."""
+        key = (observation.screen, control.norm)
+        if key in self._refused:
+            return
+        refusal = Refusal(
+            seq=len(self._refused) + 1,
+            observation=observation.id,
+            label=control.label,
+            box=control.box,
+            danger=danger,
+        )
+        self._refused[key] = refusal
+        self._recorder.refusal(refusal)
+
+    def probe(self, rule: Rule, observation: Observation) -> tuple[Observation | None, Outcome | None]:
+        """Run a rule's probe from this screen; return the last observation and what the probe says.
+
+        The observation is ``None`` where the device was lost, the outcome where the probe was cut.
+        """
+        if rule.probe is None:
+            raise ValueError(f"{rule.id} has no probe")
+        generator = rule.probe(observation)
+        exchanges: list[tuple[Action, ObservationId]] = []
+        current: Observation | None = observation
+        cut: Gap | None = None
+        outcome: Outcome | None = None
+        try:
+            action = next(generator)
+            while True:
+                if len(exchanges) >= self.manners.probe_actions:
+                    cut = Gap(channel=Channel.PAGE, reason="probe-budget")
+                    break
+                refused = self._forbidden(rule, action)
+                if refused is not None:
+                    cut = refused
+                    break
+                step = self.act(action, actor=Actor.PROBE, why=f"probe:{rule.id}")
+                current = self.seen(step)
+                if current is None or (step.gap is not None and step.gap.reason != ACTION_REFUSED):
+                    cut = step.gap or Gap(channel=Channel.PAGE, reason="look-failed")
+                    break
+                exchanges.append((action, current.id))
+                action = generator.send(current)
+        except StopIteration as end:
+            outcome = end.value
+        finally:
+            generator.close()
+        run = ProbeRun(rule=rule.id, start=observation.id, exchanges=tuple(exchanges), cut=cut)
+        self._recorder.probe_run(run)
+        self._probe_runs.append(run)
+        return current, outcome
+
+    def _forbidden(self, rule: Rule, action: Action) -> Gap | None:
+        """Return why a probe must not do this, ``None`` where it may."""
+        if not isinstance(action, Tap):
+            return None
+        observation = self._observations[-1]
+        for control in safety.controls(observation):
+            if not control.box.holds(action.x_px, action.y_px) or control.norm in rule.may_press:
+                continue
+            danger = safety.danger_of(control, observation)
+            if danger is not None:
+                self.refuse(observation, control, danger)
+                return Gap(channel=Channel.PAGE, reason="probe-refused", detail=f"{control.label} ({danger})")
+        return None
+
+
+def _is_loading(observation: Observation) -> bool:
+    texts = [word.norm for word in observation.words]
+    return len(texts) <= 2 and any(text.startswith(_LOADING) for text in texts)
+
+
+def _gap(error: DeviceError, reason: str) -> Gap:
+    if isinstance(error, DeviceTimeout):
+        reason = "device-timeout"
+    elif isinstance(error, DeviceUnreachable):
+        reason = "device-unreachable"
+    return Gap(channel=Channel.PAGE, reason=reason, detail=str(error))

@@ -1,0 +1,301 @@
+"""The ``harness`` command as a person meets it: processes of their own, their words, their exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from rich.cells import cell_len
+
+from harness.evidence.bundle import BundleWriter, open_bundle
+from harness.evidence.schemas import document
+from harness.evidence.verify import VerifyReport
+from harness.rules import ALL_RULES
+from harness.session import Look
+from tests.evidence_walks import TickingClock, app, judge_study, start_of, walk_study
+from tests.plugin_scenes import CLEAN, write_clean
+from tests.screen_drawing import Written, drawn, node, tree, window
+from tests.virtual_fixtures import BUNDLED_ADB, AdbServer, adb_server, eventually, free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMANDS = ("demo", "devices", "doctor", "judge", "look", "report", "rules", "verify", "virtual")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode("utf-8")
+
+
+def environment(adb_port: int = 1, columns: int = 80) -> dict[str, str]:
+    """Return the environment of a command: nothing listens at port 1, so nobody's adb server is touched."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HARNESS_", "ANDROID_"))}
+    return {
+        **kept,
+        "ANDROID_ADB_SERVER_PORT": str(adb_port),
+        "COLUMNS": str(columns),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUTF8": "1",
+    }
+
+
+def harness(*arguments: str | Path, cwd: Path, adb_port: int = 1, columns: int = 80) -> Ended:
+    """Run ``harness`` to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", *map(str, arguments)],
+        cwd=cwd,
+        env=environment(adb_port, columns),
+        capture_output=True,
+        timeout=180,
+        check=False,
+    )
+    return Ended(code=done.returncode, out=done.stdout, err=done.stderr.decode("utf-8"))
+
+
+def one_line_error(ended: Ended) -> str:
+    """Return what a refused command said: one line on standard error, nothing else, exit status 2."""
+    assert (ended.code, ended.out) == (2, b""), ended
+    (line,) = ended.err.splitlines()
+    assert line.startswith("harness: ")
+    return line
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a whole bundle of a walk that was drawn."""
+    with BundleWriter(tmp_path_factory.mktemp("run"), start_of(app()), clock=TickingClock()) as writer:
+        hands, _ = walk_study(writer)
+        writer.walk_ended(hands.end())
+        with open_bundle(writer.path) as stored:
+            judgement = judge_study(stored.walk)
+        return writer.finish(judgement)
+
+
+@pytest.fixture(scope="module")
+def screen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a screenshot and its hierarchy."""
+    folder = tmp_path_factory.mktemp("screen")
+    words = ("积分排行榜", "我的排名", "[bold]1[/bold] 刘建设\u202e")
+    boxes = [(60, 200 + 120 * n, 900, 270 + 120 * n) for n in range(len(words))]
+    nodes = [node(word, box) for word, box in zip(words, boxes, strict=True)]
+    png = drawn([Written(text=word, x_px=60, y_px=200 + 120 * n) for n, word in enumerate(words[:2])])
+    (folder / "screen.png").write_bytes(png)
+    (folder / "screen.xml").write_bytes(tree(window(*nodes)))
+    return folder / "screen.png", folder / "screen.xml"
+
+
+# --- words -------------------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_command_with_a_whole_sentence_in_80_columns(tmp_path: Path) -> None:
+    ended = harness("--help", cwd=tmp_path)
+    assert ended.code == 0
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} +\S", ended.text, re.MULTILINE)
+    assert not re.search(r"\.\.\.$", ended.text.partition("Commands:")[2], re.MULTILINE)
+    assert max(map(cell_len, ended.text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nothing",), "No such command 'nothing'"),
+        (("look",), "Missing argument 'IMAGE'"),
+        (("look", "nowhere.png"), "nowhere.png"),
+        (("look", "empty.png"), "PNG, JPEG, WebP or BMP"),
+        (("look", "torn.png"), "cut short"),
+        (("look", "."), "is a directory"),
+        (("rules", "no-rule"), "mandatory-check-in, points-ranking, video-watch-gate"),
+        (("judge", "."), "no evidence bundle"),
+        (("report", "empty.png"), "empty.png"),
+        (("devices",), "adb start-server"),
+        (("devices", "--adb-server", "here"), "HOST:PORT"),
+        (("demo", "--app", "cn.example.none"), "cn.gov.demo.study"),
+        (("virtual", "up", "--fault", "bad_luck"), "black_png"),
+        (("virtual", "up", "--app", "nowhere"), "nowhere"),
+        (("virtual", "up", "--size", "big"), "1080x2400"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_refusal_is_one_line_that_says_what_to_do(
+    tmp_path: Path, screen: tuple[Path, Path], arguments: Sequence[str], said: str
+) -> None:
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "torn.png").write_bytes(screen[0].read_bytes()[:300])
+    assert said in one_line_error(harness(*arguments, cwd=tmp_path))
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_tables_fit_the_terminal_and_cut_no_word(tmp_path: Path, screen: tuple[Path, Path], columns: int) -> None:
+    for arguments in (("rules",), ("look", screen[0], "--xml", screen[1])):
+        ended = harness(*arguments, cwd=tmp_path, columns=columns)
+        assert ended.code == 0
+        assert max(cell_len(line) for line in ended.text.splitlines()) <= columns
+        assert "…" not in ended.text
+
+
+def test_a_look_prints_words_with_provenance_outcomes_and_nothing_that_steers_a_terminal(
+    tmp_path: Path, screen: tuple[Path, Path]
+) -> None:
+    ended = harness("look", screen[0], "--xml", screen[1], cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert re.search(r"hierarchy +1\.00 +60,200 840x70 +积分排行榜", ended.text)
+    assert "[bold]1[/bold] 刘建设[U+202E]" in ended.text
+    for rule in ALL_RULES:
+        assert rule.id in ended.text
+
+
+def test_a_rule_is_told_with_clause_words_and_limits(tmp_path: Path) -> None:
+    rule = ALL_RULES[0]
+    ended = harness("rules", rule.id, cwd=tmp_path)
+    assert rule.clause.quote in ended.text
+    assert rule.lexicon.must[0] in ended.text
+    assert rule.known_limits
+    assert not set(rule.known_limits) & set(re.findall(r"[a-z-]{9,}", ended.text))  # texts, not their keys
+
+
+# --- machine-readable --------------------------------------------------------------------------------------------
+
+
+def valid(name: str, out: bytes) -> dict[str, Any]:
+    """Return the JSON of a command, which must be as its schema says."""
+    schema = json.loads(resources.files("harness").joinpath(f"schemas/{name}.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    value: dict[str, Any] = json.loads(out)
+    jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
+    assert value["format"] == 1
+    return value
+
+
+def test_every_json_output_is_as_its_schema_says(tmp_path: Path, bundle: Path, screen: tuple[Path, Path]) -> None:
+    told = {
+        "doctor": ("doctor",),
+        "findings": ("judge", bundle),
+        "look": ("look", screen[0], "--xml", screen[1]),
+        "rules": ("rules",),
+        "verify": ("verify", bundle),
+    }
+    for name, arguments in told.items():
+        ended = harness(*arguments, "--json", cwd=tmp_path)
+        assert ended.code in (0, 1) if name == "doctor" else ended.code == 0, ended.err
+        valid(name, ended.out)
+    one = valid("rules", harness("rules", "points-ranking", "--json", cwd=tmp_path).out)
+    assert [rule["id"] for rule in one["rules"]] == ["points-ranking"]
+
+
+@pytest.mark.parametrize(("name", "record"), [("look", Look), ("verify", VerifyReport)])
+def test_the_committed_schemas_are_those_of_the_records(name: str, record: type) -> None:
+    committed = json.loads(resources.files("harness").joinpath(f"schemas/{name}.schema.json").read_text("utf-8"))
+    assert committed == document(name, record)
+
+
+# --- bundles -----------------------------------------------------------------------------------------------------
+
+
+def test_judging_twice_gives_the_same_bytes_and_leaves_the_bundle_as_it_was(tmp_path: Path, bundle: Path) -> None:
+    first, second = (harness("judge", bundle, "--json", cwd=tmp_path) for _ in range(2))
+    assert first.code == 0, first.err
+    assert len(first.out) > 100
+    assert first.out == second.out
+    plain = harness("judge", bundle, cwd=tmp_path)
+    for rule in ALL_RULES:
+        assert rule.id in plain.text
+    assert harness("verify", bundle, cwd=tmp_path).code == 0
+
+
+def test_verify_tells_sound_not_sound_and_could_not_tell_by_its_exit_status(tmp_path: Path, bundle: Path) -> None:
+    assert harness("verify", bundle, cwd=tmp_path).code == 0
+    changed = Path(shutil.copytree(bundle, tmp_path / bundle.name))
+    log = changed / "data" / "observations.jsonl"
+    assert log.exists()
+    log.write_bytes(log.read_bytes().replace("积分".encode(), "得分".encode(), 1))
+    ended = harness("verify", changed, cwd=tmp_path)
+    assert ended.code == 1
+    assert "data/observations.jsonl" in ended.text
+    with BundleWriter(tmp_path, start_of(app(), run="cut-short"), clock=TickingClock()) as writer:
+        walk_study(writer)
+    assert harness("verify", writer.path, cwd=tmp_path).code == 2
+
+
+def test_a_report_is_written_over_a_bundle_and_over_a_run(tmp_path: Path, bundle: Path) -> None:
+    for number, given in enumerate((bundle, bundle.parent)):
+        out = tmp_path / f"report{number}"
+        ended = harness("report", given, "--out", out, cwd=tmp_path)
+        assert ended.code == 0, ended.err
+        assert ended.text.strip() == str(out / "index.html")
+        assert "干部学习在线" in (out / "index.html").read_text(encoding="utf-8")
+
+
+# --- devices -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def adb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdbServer]:
+    with adb_server(BUNDLED_ADB, tmp_path_factory.mktemp("home")) as server:
+        yield server
+
+
+def test_an_adb_server_without_devices_is_no_error_and_says_what_to_do(tmp_path: Path, adb: AdbServer) -> None:
+    ended = harness("devices", "--adb-server", f"127.0.0.1:{adb.port}", cwd=tmp_path, adb_port=free_port())
+    assert ended.code == 0
+    assert "harness virtual up" in ended.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_virtual_devices_are_listed_until_the_command_ends(tmp_path: Path, adb: AdbServer, ending: int) -> None:
+    command = [sys.executable, "-m", "harness", "virtual", "up", "--size", "720x1280"]
+    command += ["--app", str(write_clean(tmp_path / "app"))]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment(adb.port), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        serial = process.stdout.readline().strip()
+        assert adb.state(serial) == "device", process.poll()
+        assert CLEAN in adb.run("shell", "pm", "list", "packages", serial=serial).stdout.decode()
+        listed = valid("devices", harness("devices", "--json", cwd=tmp_path, adb_port=adb.port).out)
+        (row,) = [row for row in listed["devices"] if row["serial"] == serial]
+        assert (row["state"], row["resolution"], row["lease"], row["problem"]) == ("device", "720x1280", "free", "")
+        assert serial in harness("devices", cwd=tmp_path, adb_port=adb.port).text
+        process.send_signal(ending)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        assert "Traceback" not in err
+        eventually(lambda: adb.state(serial) == "")
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow
+def test_the_demo_of_one_app_finds_what_its_truth_says(tmp_path: Path) -> None:
+    ended = harness("demo", "--app", "cn.gov.demo.attendance", "--evidence-dir", "kept", cwd=tmp_path, columns=100)
+    assert ended.code == 0, ended.text + ended.err
+    assert "全部与预置情况相符" in ended.text
+    found = re.search(r"报告 report: (\S+)", ended.text)
+    assert found is not None
+    assert "掌上考勤" in Path(found[1]).read_text(encoding="utf-8")
+    (bundle,) = re.findall(r"证据包 bundle: (\S+)", ended.text)
+    assert harness("verify", bundle, cwd=tmp_path).code == 0
+    judged = [harness("judge", bundle, "--json", cwd=tmp_path).out for _ in range(2)]
+    assert judged[0] == judged[1] == (Path(bundle) / "data" / "findings.json").read_bytes()

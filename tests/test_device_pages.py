@@ -1,0 +1,97 @@
+"""The foreground page, read from dumps shaped as Android 4.4 to 15 print them."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.device import pages
+from harness.model import PackageName, Page
+
+STUDY = Page(
+    package=PackageName("cn.xuexi.android"), activity="com.alibaba.android.rimet.biz.home.activity.HomeActivity"
+)
+
+DUMPS = {
+    "android 7, window windows": (
+        "  mCurrentFocus=Window{a1b2c3 u0 cn.xuexi.android/com.alibaba.android.rimet.biz.home.activity.HomeActivity}\n"
+        "  mFocusedApp=AppWindowToken{1 token=Token{2 ActivityRecord{3 u0 com.other/.Main t7}}}\n"
+    ),
+    "android 4.4, no user": (
+        "  mCurrentFocus=Window{41a2 u0 cn.xuexi.android/com.alibaba.android.rimet.biz.home.activity.HomeActivity}\n"
+    ),
+    "android 11, several displays": (
+        "  mCurrentFocus=null\n"
+        "  mCurrentFocus=Window{9f u0 cn.xuexi.android/com.alibaba.android.rimet.biz.home.activity.HomeActivity}\n"
+    ),
+    "android 13, focus on a pop-up window": (
+        "  mCurrentFocus=Window{9f u0 PopupWindow:77}\n"
+        "  mFocusedApp=ActivityRecord{5d u0 "
+        "cn.xuexi.android/com.alibaba.android.rimet.biz.home.activity.HomeActivity t12}\n"
+    ),
+    "android 14, activities only": (
+        "  topResumedActivity=ActivityRecord{5d u0 "
+        "cn.xuexi.android/com.alibaba.android.rimet.biz.home.activity.HomeActivity t12}\n"
+        "  * ActivityRecord{77 u0 com.last.of.list/.Main t3}\n"
+    ),
+    "android 9, resumed activity": (
+        "    mResumedActivity: ActivityRecord{5d u0 "
+        "cn.xuexi.android/com.alibaba.android.rimet.biz.home.activity.HomeActivity t12}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("dump", DUMPS.values(), ids=DUMPS.keys())
+def test_the_foreground_page_is_read_from_every_shape_of_dump(dump: str) -> None:
+    assert pages.foreground(dump) == STUDY
+
+
+def test_a_short_activity_name_is_completed_with_the_package() -> None:
+    page = pages.foreground("mCurrentFocus=Window{9f u0 cn.gov.demo/.MainActivity}")
+    assert page == Page(package=PackageName("cn.gov.demo"), activity="cn.gov.demo.MainActivity")
+
+
+@pytest.mark.parametrize(
+    "dump", ["", "mCurrentFocus=null\nmFocusedApp=null\n", "mCurrentFocus=Window{9f u0 StatusBar}"]
+)
+def test_a_dump_that_names_no_page_gives_none(dump: str) -> None:
+    assert pages.foreground(dump) is None
+
+
+def test_the_focus_is_asked_of_the_windows_before_android_10_and_of_the_displays_after() -> None:
+    assert pages.window_commands(24)[0] == "dumpsys window windows"
+    assert pages.window_commands(34)[0] == "dumpsys window displays"
+
+
+def test_the_launcher_activity_is_the_last_component_of_a_brief_answer() -> None:
+    output = "priority=0 preferredOrder=0 match=0x108000 specificIndex=-1 isDefault=false\ncn.gov.demo/.MainActivity\n"
+    assert pages.resolved_activity(output) == "cn.gov.demo.MainActivity"
+    assert pages.resolved_activity("No activity found\n") == ""
+
+
+def test_the_launcher_activity_of_old_android_is_read_from_the_package_dump() -> None:
+    dump = (
+        "Activity Resolver Table:\n  Non-Data Actions:\n      android.intent.action.MAIN:\n"
+        "        41c5 cn.gov.demo/.SplashActivity filter 41d8\n"
+    )
+    assert pages.main_activity(dump, "cn.gov.demo") == "cn.gov.demo.SplashActivity"
+    assert pages.main_activity(dump, "cn.gov.other") == ""
+
+
+def test_a_secure_flag_counts_only_in_the_page_s_own_window() -> None:
+    dump = (
+        "  Window #0 Window{1 u0 com.android.systemui/.Keyguard}:\n    fl=LAYOUT_IN_SCREEN SECURE\n"
+        "  Window #1 Window{2 u0 cn.gov.demo/cn.gov.demo.MainActivity}:\n    fl=LAYOUT_IN_SCREEN HARDWARE_ACCELERATED\n"
+    )
+    page = Page(package=PackageName("cn.gov.demo"), activity="cn.gov.demo.MainActivity")
+    assert not pages.is_secure(dump, page)
+    assert pages.is_secure(dump.replace("HARDWARE_ACCELERATED", "SECURE"), page)
+
+
+@pytest.mark.parametrize(("flags", "secure"), [("#81812100", True), ("#81810100", False)])
+def test_flags_printed_as_a_number_before_android_8_are_read_as_well(flags: str, secure: bool) -> None:  # noqa: FBT001
+    dump = (
+        "  Window #1 Window{2 u0 cn.gov.demo/cn.gov.demo.MainActivity}:\n"
+        f"    mAttrs=WM.LayoutParams{{(0,0)(fillxfill) sim=#20 ty=1 fl={flags} pfl=0x20000}}\n"
+    )
+    page = Page(package=PackageName("cn.gov.demo"), activity="cn.gov.demo.MainActivity")
+    assert pages.is_secure(dump, page) is secure

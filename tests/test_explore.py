@@ -1,0 +1,243 @@
+"""The explorer on made-up apps: a map of screens, each a list of labels and where they lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.explore import Explorer, Move, Scope, Target
+from harness.model import (
+    Back,
+    Box,
+    Element,
+    Launch,
+    Moment,
+    Observation,
+    ObservationId,
+    PackageName,
+    ScreenKey,
+    Swipe,
+    Tap,
+)
+
+PACKAGE = PackageName("cn.example.app")
+SCREEN = Box(left=0, top=0, right=1080, bottom=2400)
+World = dict[str, dict[str, str]]  # screen -> label -> screen that it leads to
+
+
+@dataclass(frozen=True)
+class Label:
+    box: Box
+    label: str
+    norm: str
+    element: int | None = 0
+    selected: bool = False
+
+
+def observation(screen: str, *, scrollable: bool = False) -> Observation:
+    node = Element(
+        parent=None, depth=0, class_name="android.webkit.WebView", package=PACKAGE, box=SCREEN, scrollable=scrollable
+    )
+    return Observation(
+        id=ObservationId("o0001"),
+        size_px=(1080, 2400),
+        page=None,
+        screen=ScreenKey(screen),
+        at=Moment(wall=datetime(2026, 1, 1, tzinfo=UTC), mono_s=0.0),
+        elements=(node,),
+        spans=(),
+        words=(),
+    )
+
+
+def targets(labels: list[str], left_px: int = 0) -> list[Target]:
+    boxes = [Box(left=left_px, top=100 * n, right=1080, bottom=100 * n + 90) for n in range(len(labels))]
+    return [Label(box=box, label=label, norm=label) for box, label in zip(boxes, labels, strict=True)]
+
+
+def walk(
+    world: World,
+    *,
+    start: str,
+    scope: Scope,
+    most: int = 400,
+    same_spots: bool = False,
+    scrolls: dict[str, str] | None = None,
+) -> tuple[list[str], list[Move]]:
+    """Walk a made-up app; return the screens in the order of arrival and the moves.
+
+    With ``same_spots`` the n-th label is at the same place on every screen, as in a tab bar. ``scrolls`` names screens
+    that look like another one once scrolled.
+    """
+    scrolls = scrolls or {}
+    explorer = Explorer(scope)
+    here, stack = start, [start]
+    visits = [start]
+    moves: list[Move] = []
+    for _ in range(most):
+        seen = observation(here, scrollable=here in scrolls or here in scrolls.values())
+        shown = targets(list(world[here]), 0 if same_spots else list(world).index(here))
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        if move is None:
+            return visits, moves
+        moves.append(move)
+        match move.action:
+            case Tap(label=label):
+                here = world[here][label]
+                stack.append(here)
+            case Back():
+                stack = stack[:-1] or [start]
+                here = stack[-1] if stack else start
+                stack = stack or [start]
+            case Launch():
+                here, stack = start, [start]
+            case Swipe():
+                here = scrolls.get(here, here)
+            case _:
+                raise AssertionError(move)
+        visits.append(here)
+    raise AssertionError("the walk did not end")
+
+
+SMALL: World = {
+    "home": {"我的": "mine", "新闻": "news", "工作台": "desk"},
+    "mine": {"我的积分": "points", "设置": "settings"},
+    "points": {"积分排行": "rank"},
+    "rank": {},
+    "settings": {"关于": "about"},
+    "about": {},
+    "news": {"第一条很长很长的新闻标题": "article", "第二条很长很长的新闻标题": "article"},
+    "article": {},
+    "desk": {"新闻": "news"},
+}
+
+
+def test_every_screen_of_a_small_app_is_reached_and_the_walk_ends_by_itself() -> None:
+    visits, _ = walk(SMALL, start="home", scope=Scope(package=PACKAGE))
+    assert set(visits) == set(SMALL)
+
+
+def test_words_that_lead_to_the_features_come_first() -> None:
+    visits, _ = walk(SMALL, start="home", scope=Scope(package=PACKAGE))
+    assert visits[:4] == ["home", "mine", "points", "rank"]
+
+
+def test_the_same_app_gives_the_same_walk() -> None:
+    scope = Scope(package=PACKAGE)
+    assert walk(SMALL, start="home", scope=scope) == walk(SMALL, start="home", scope=scope)
+
+
+def test_nothing_is_pressed_twice_on_one_screen_without_a_reason() -> None:
+    _, moves = walk(SMALL, start="home", scope=Scope(package=PACKAGE))
+    fresh = [(move.token, move.why) for move in moves if move.why == "explore-new"]
+    assert fresh
+    assert len(fresh) == len(set(fresh)) + sum(1 for token, _ in fresh if token == "新闻") - 1
+
+
+def test_a_tab_bar_is_learned_and_not_tried_again_on_every_screen() -> None:
+    tabs = {"首页": "home", "消息": "messages", "我的": "mine"}
+    world: World = {name: dict(tabs) for name in tabs.values()}
+    world |= {f"page{n}": dict(tabs) for n in range(6)}
+    world["mine"] |= {f"功能{'甲乙丙丁戊己'[n]}": f"page{n}" for n in range(6)}
+    visits, moves = walk(world, start="home", scope=Scope(package=PACKAGE), same_spots=True)
+    assert set(visits) == set(world)
+    pressed = [move.token for move in moves if move.why == "explore-new"]
+    assert pressed.count("消息") <= 3
+
+
+def test_a_long_list_is_sampled_at_its_first_its_middle_and_its_last_row() -> None:
+    rows = {f"这是第{number}条很长的新闻标题内容": f"article{number}" for number in range(20)}
+    letters = {label.replace(label[2:-9], chr(0x4E00 + n)): target for n, (label, target) in enumerate(rows.items())}
+    world: World = {"home": letters, **{target: {} for target in letters.values()}}
+    visits, _ = walk(world, start="home", scope=Scope(package=PACKAGE))
+    assert {"article0", "article10", "article19"} == set(visits) - {"home"}
+
+
+def test_a_page_that_scrolls_is_swept_a_bounded_number_of_times() -> None:
+    explorer = Explorer(Scope(package=PACKAGE, scrolls_per_screen=3))
+    seen = observation("feed", scrollable=True)
+    swipes = 0
+    for _ in range(20):
+        shown = targets([f"条目{chr(0x4E00 + swipes)}"])  # a feed without an end
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        if move is None:
+            break
+        swipes += isinstance(move.action, Swipe)
+    assert swipes == 3
+
+
+def test_what_only_a_scrolled_page_shows_is_reached_again_by_scrolling() -> None:
+    world: World = {
+        "home": {"日历": "calendar"},
+        "calendar": {},
+        "calendar, scrolled": {"规则": "rules", "排行": "rank"},
+        "rules": {},
+        "rank": {},
+    }
+    visits, _ = walk(world, start="home", scope=Scope(package=PACKAGE), scrolls={"calendar": "calendar, scrolled"})
+    assert set(visits) == set(world)
+
+
+def test_a_trap_without_a_way_out_ends_by_starting_the_app_again() -> None:
+    world: World = {
+        "home": {"陷阱": "trap", "我的": "mine"},
+        "trap": {"原地": "trap"},
+        "mine": {"关于": "about"},
+        "about": {},
+    }
+    visits, moves = walk(world, start="home", scope=Scope(package=PACKAGE))
+    assert set(visits) == set(world)
+    assert len(moves) < 30
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abcdefgh"),
+        st.dictionaries(st.sampled_from([f"去{c}" for c in "甲乙丙丁戊"]), st.sampled_from("abcdefgh"), max_size=5),
+        min_size=8,
+        max_size=8,
+    )
+)
+def test_every_walk_ends_and_reaches_what_can_be_reached(world: World) -> None:
+    reachable, queue = {"a"}, ["a"]
+    while queue:
+        for target in world[queue.pop()].values():
+            if target not in reachable:
+                reachable.add(target)
+                queue.append(target)
+    visits, _ = walk(world, start="a", scope=Scope(package=PACKAGE, restarts=50), most=2000)
+    assert set(visits) == reachable
+
+
+def test_a_press_that_failed_is_made_once_more_and_teaches_nothing() -> None:
+    explorer = Explorer(Scope(package=PACKAGE))
+    home, shown = observation("home"), targets(["积分", "关于"])
+    pressed = []
+    for _ in range(3):
+        explorer.saw(home, shown)
+        move = explorer.next(home, shown)
+        assert move is not None
+        pressed.append(move.token)
+        explorer.failed()
+    assert pressed == ["积分", "积分", "关于"]
+    assert explorer.untried == 1  # the other one may be made once more, too
+
+
+def test_a_back_that_failed_is_still_a_way_back() -> None:
+    world: World = {"home": {"a": "page", "b": "other"}, "page": {}, "other": {}}
+    explorer = Explorer(Scope(package=PACKAGE))
+    home, shown = observation("home"), targets(list(world["home"]))
+    explorer.saw(home, shown)
+    assert explorer.next(home, shown) is not None
+    page = observation("page")
+    for _ in range(2):
+        explorer.saw(page, [])
+        move = explorer.next(page, [])
+        assert move is not None
+        assert isinstance(move.action, Back)
+        explorer.failed()

@@ -1,0 +1,321 @@
+"""The walker and the tour on a scripted device: the walking is real, the phone is a list of frames."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from harness.errors import DeviceUnreachable, ServerDied
+from harness.explore import Scope
+from harness.model import (
+    Action,
+    Actor,
+    Back,
+    DeviceInfo,
+    Frame,
+    Home,
+    Launch,
+    Moment,
+    Observation,
+    ObservationId,
+    Outcome,
+    PackageName,
+    Page,
+    ProbeRun,
+    Refusal,
+    Rule,
+    Step,
+    Stop,
+    Tap,
+    Verdict,
+    Wait,
+)
+from harness.perceive import observe
+from harness.rules import ALL_RULES
+from harness.tour import Tour
+from harness.walk import Walker
+
+PACKAGE = PackageName("cn.example.app")
+
+
+@dataclass
+class TickingClock:
+    """A clock that only sleeping moves."""
+
+    at_s: float = 0.0
+
+    def wall(self) -> datetime:
+        return datetime(2026, 3, 3, tzinfo=UTC) + timedelta(seconds=self.at_s)
+
+    def monotonic_s(self) -> float:
+        return self.at_s
+
+    def sleep(self, seconds: float) -> None:
+        self.at_s += seconds
+
+
+@dataclass
+class ScriptedDevice:
+    """A phone whose screens are lists of button labels; ``ways`` says where a label leads."""
+
+    screens: dict[str, list[str]]
+    ways: dict[str, str]
+    clock: TickingClock
+    serial: str = "scripted"
+    here: str = "launcher"
+    history: list[str] = field(default_factory=list)
+    done: list[Action] = field(default_factory=list)
+    before_capture: Callable[[ScriptedDevice], None] | None = None
+    before_action: Callable[[ScriptedDevice, Action], None] | None = None
+
+    def capture(self) -> Frame:
+        if self.before_capture is not None:
+            self.before_capture(self)
+        moment = Moment(wall=self.clock.wall(), mono_s=self.clock.monotonic_s())
+        package = "com.android.launcher3" if self.here == "launcher" else PACKAGE
+        labels = self.screens.get(self.here, [])
+        return Frame(
+            size_px=(1080, 2400),
+            png=None,
+            xml=_xml(self.here, labels, package),
+            page=Page(package=PackageName(package), activity=f"{package}.{self.here}"),
+            began=moment,
+            ended=moment,
+        )
+
+    def perform(self, action: Action) -> None:
+        if self.before_action is not None:
+            self.before_action(self, action)
+        self.done.append(action)
+        match action:
+            case Launch():
+                self.here, self.history = "home", []
+            case Stop() | Home():
+                self.here = "launcher"
+            case Back():
+                self.here = self.history.pop() if self.history else "launcher"
+            case Tap():
+                label = self.screens[self.here][(action.y_px - 200) // 200]
+                target = self.ways.get(label)
+                if target is not None:
+                    self.history.append(self.here)
+                    self.here = target
+            case Wait():
+                self.clock.sleep(action.seconds)
+            case _:
+                pass
+
+    def describe(self) -> DeviceInfo:
+        return DeviceInfo(serial=self.serial)
+
+    def close(self) -> None:
+        self.here = "launcher"
+
+
+def _xml(screen: str, labels: list[str], package: str) -> bytes:
+    rows = "".join(
+        f'<node index="{n}" text="{label}" resource-id="{screen}{n}" class="android.widget.Button" package="{package}" '
+        f'content-desc="" clickable="true" enabled="true" bounds="[40,{200 + 200 * n}][1040,{340 + 200 * n}]" />'
+        for n, label in enumerate(labels)
+    )
+    return (
+        "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?><hierarchy rotation=\"0\">"
+        f'<node index="0" text="" resource-id="" class="android.widget.FrameLayout.{screen}" package="{package}" '
+        f'clickable="false" enabled="true" bounds="[0,0][1080,2400]">{rows}</node></hierarchy>'
+    ).encode()
+
+
+@dataclass
+class Kept:
+    """A recorder in memory."""
+
+    observations: list[Observation] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    probe_runs: list[ProbeRun] = field(default_factory=list)
+
+    def observation(self, observation: Observation, frame: Frame) -> None:
+        self.observations.append(observation)
+
+    def step(self, step: Step) -> None:
+        self.steps.append(step)
+
+    def refusal(self, refusal: Refusal) -> None:
+        self.refusals.append(refusal)
+
+    def probe_run(self, run: ProbeRun) -> None:
+        self.probe_runs.append(run)
+
+
+SCREENS = {
+    "home": ["新闻", "我的", "立即签到"],
+    "news": ["文章"],
+    "mine": ["设置", "退出登录"],
+    "settings": ["关于"],
+    "about": [],
+}
+WAYS = {"新闻": "news", "我的": "mine", "设置": "settings", "关于": "about"}
+
+
+def made(screens: dict[str, list[str]] = SCREENS) -> tuple[ScriptedDevice, Walker, Kept, TickingClock]:
+    clock = TickingClock()
+    device = ScriptedDevice(screens=screens, ways=WAYS, clock=clock)
+    kept = Kept()
+
+    def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
+        return observe(frame, id=id, engines=())
+
+    return device, Walker(device, perceive=perceive, recorder=kept, clock=clock), kept, clock
+
+
+def tour(walker: Walker, clock: TickingClock, rules: tuple[Rule, ...] = (), steps: int = 80) -> Tour:
+    return Tour(walker, Scope(package=PACKAGE, steps=steps), rules, clock)
+
+
+def test_a_whole_app_is_walked_and_every_step_and_sight_is_recorded() -> None:
+    device, walker, kept, clock = made()
+    end = tour(walker, clock).run()
+    assert end.finished
+    seen = {o.page.activity.rpartition(".")[2] for o in kept.observations if o.page}
+    assert {"home", "news", "mine", "settings", "about"} <= seen
+    assert [step.seq for step in kept.steps] == list(range(1, len(kept.steps) + 1))
+    assert len(device.done) == len(kept.steps)
+
+
+def test_what_must_not_be_pressed_is_refused_once_and_recorded() -> None:
+    device, walker, kept, clock = made()
+    tour(walker, clock).run()
+    assert {refusal.label for refusal in kept.refusals} == {"立即签到", "退出登录"}
+    pressed = {action.label for action in device.done if isinstance(action, Tap)}
+    assert pressed
+    assert not pressed & {"立即签到", "退出登录"}
+
+
+def test_a_step_that_fails_is_recorded_with_its_gap_and_the_walk_goes_on() -> None:
+    device, walker, kept, clock = made()
+    failed: list[Action] = []
+
+    def fail_once(_: ScriptedDevice, action: Action) -> None:
+        if isinstance(action, Tap) and not failed:
+            failed.append(action)
+            raise ServerDied("the server is gone", serial="scripted")
+
+    device.before_action = fail_once
+    end = tour(walker, clock).run()
+    broken = [step for step in kept.steps if step.gap is not None]
+    assert [step.action for step in broken] == failed
+    assert end.finished
+    assert len(kept.steps) > len(broken) + 3
+
+
+def test_a_device_that_stays_away_ends_the_walk_with_a_named_reason_and_keeps_what_was_gathered() -> None:
+    device, walker, kept, clock = made()
+    looks = 0
+
+    def vanish(_: ScriptedDevice) -> None:
+        nonlocal looks
+        looks += 1
+        if looks > 4:
+            raise DeviceUnreachable("device offline", serial="scripted")
+
+    device.before_capture = vanish
+    end = tour(walker, clock).run()
+    assert (end.finished, end.stopped_by) == (False, "device-lost")
+    assert len(kept.observations) == 4
+    assert kept.steps[-1].gap is not None
+
+
+def test_the_budget_of_steps_ends_the_walk_and_says_so() -> None:
+    _, walker, kept, clock = made()
+    end = tour(walker, clock, steps=5).run()
+    assert (end.finished, end.stopped_by) == (False, "steps-spent")
+    assert len(kept.steps) == 5
+
+
+def test_what_was_seen_and_never_tried_is_said_and_leaves_the_walk_unfinished() -> None:
+    many = [f"功能{chr(0x4E00 + n)}" for n in range(8)]
+    _, walker, _, clock = made({"home": many})
+    scope = Scope(package=PACKAGE, taps_per_screen=3)
+    end = Tour(walker, scope, (), clock).run()
+    assert (end.finished, end.stopped_by, end.untried) == (False, "scope-spent", 5)
+
+
+def test_an_app_that_leaves_for_another_is_brought_back_and_a_hopeless_one_is_named() -> None:
+    device, walker, kept, clock = made()
+
+    def throw_out(scripted: ScriptedDevice) -> None:
+        scripted.here = "launcher"
+
+    device.before_capture = throw_out
+    end = tour(walker, clock).run()
+    assert end.stopped_by == "left-app"
+    assert any(step.actor is Actor.RECOVER for step in kept.steps)
+
+
+def probing_rule(actions: list[Action]) -> Rule:
+    """Return a rule whose probe does these actions on the home screen."""
+    base = next(rule for rule in ALL_RULES if rule.id == "mandatory-check-in")
+
+    def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
+        for action in actions:
+            observation = yield action
+        return Outcome(verdict=Verdict.PRESENT, reason="test", observation=observation.id)
+
+    return dataclasses.replace(base, probe=probe)
+
+
+def test_a_probe_is_driven_step_by_step_and_recorded_with_what_it_saw() -> None:
+    _, walker, kept, _ = made()
+    walker.act(Launch(package=PACKAGE), actor=Actor.START, why="start")
+    start = walker.observations[-1]
+    walker.probe(probing_rule([Wait(seconds=2), Back()]), start)
+    (run,) = kept.probe_runs
+    assert run.start == start.id
+    assert [action for action, _ in run.exchanges] == [Wait(seconds=2), Back()]
+    assert run.cut is None
+
+
+def test_a_probe_that_gave_an_answer_is_not_run_again_on_the_same_screen() -> None:
+    _, walker, kept, clock = made()
+    tour(walker, clock, rules=(probing_rule([Wait(seconds=1)]),)).run()
+    starts = [next(o.screen for o in kept.observations if o.id == run.start) for run in kept.probe_runs]
+    assert starts
+    assert len(starts) == len(set(starts))
+
+
+def test_a_probe_may_not_press_what_safety_forbids() -> None:
+    device, walker, kept, _ = made()
+    walker.act(Launch(package=PACKAGE), actor=Actor.START, why="start")
+    walker.probe(probing_rule([Tap(x_px=500, y_px=650, label="立即签到")]), walker.observations[-1])
+    (run,) = kept.probe_runs
+    assert run.cut is not None
+    assert run.cut.reason == "probe-refused"
+    assert not [action for action in device.done if isinstance(action, Tap)]
+
+
+def test_a_probe_without_an_end_is_cut() -> None:
+    _, walker, kept, _ = made()
+    walker.act(Launch(package=PACKAGE), actor=Actor.START, why="start")
+    walker.probe(probing_rule([Wait(seconds=1)] * 1000), walker.observations[-1])
+    (run,) = kept.probe_runs
+    assert run.cut is not None
+    assert run.cut.reason == "probe-budget"
+
+
+@pytest.mark.parametrize("error", [ServerDied, DeviceUnreachable])
+def test_a_probe_cut_by_the_device_says_so(error: type[ServerDied | DeviceUnreachable]) -> None:
+    device, walker, kept, _ = made()
+    walker.act(Launch(package=PACKAGE), actor=Actor.START, why="start")
+
+    def fail(_: ScriptedDevice, action: Action) -> None:
+        raise error("gone", serial="scripted")
+
+    device.before_action = fail
+    walker.probe(probing_rule([Wait(seconds=1)]), walker.observations[-1])
+    (run,) = kept.probe_runs
+    assert run.cut is not None
+    assert run.exchanges == ()
