@@ -46,10 +46,11 @@ def virtual_devices(wanted: VirtualSet, adb: tuple[str, int]) -> Iterator[tuple[
     width, height = int(found[1]), int(found[2])
     display = Display(width_px=width, height_px=height, density_dpi=wanted.density_dpi or _density(width))
     with VirtualDevices(count=wanted.count, apps=wanted.apps, display=display, data_dir=wanted.data_dir) as devices:
+        serials = devices.connect(adb)  # before the faults: connecting asks the device something
         for device in devices.devices:
             for fault in wanted.faults:
                 device.fault(fault)
-        yield devices.connect(adb)
+        yield serials
 
 
 def _refuse_unknown_faults(names: Sequence[str]) -> None:

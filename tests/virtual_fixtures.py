@@ -24,6 +24,7 @@ from typing import Any, TypeVar, cast
 import adbutils
 from PIL import Image
 
+from harness.virtual.adb_host import AdbHost
 from harness.virtual.adbd import Adbd, Stream
 from harness.virtual.device_parts import DeviceParts, UiServer
 from harness.virtual.faults import Faults
@@ -96,11 +97,8 @@ class AdbServer:
         )
 
     def connect(self, address: str) -> None:
-        """Connect a device and wait until it is there."""
-        if self.state(address) == "offline":
-            self.run("disconnect", address)  # else the server waits up to 10 s to try again
-        self.run("connect", address)
-        eventually(lambda: self.state(address) == "device")
+        """Connect a device and wait until it has answered."""
+        AdbHost(port=self.port).connect(address)
 
     def state(self, serial: str) -> str:
         """Return the state that ``adb devices`` shows, empty for an unknown device."""

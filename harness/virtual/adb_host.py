@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,12 +89,12 @@ class AdbHost:
         return {serial: state for serial, _, state in (line.partition("\t") for line in lines)}
 
     def connect(self, address: str) -> None:
-        """Connect a device and return when it is usable; raises ``VirtualDeviceError``."""
+        """Connect a device and return when it has answered; raises ``VirtualDeviceError``."""
         left_s = deadline(self.clock, _TIMEOUT_S)
         try:
             if self.states().get(address) == "offline":
                 self._ask(f"host:disconnect:{address}")  # else the server waits up to 10 s to try again
-            while self.states().get(address) != "device":
+            while not self._answers(address):
                 if left_s() <= 0:
                     raise VirtualDeviceError(f"{address} is not usable within {_TIMEOUT_S:g} s of adb connect")
                 if address not in self.states():
@@ -101,6 +102,21 @@ class AdbHost:
                 self.clock.sleep(_POLL_S)
         except OSError as error:
             raise VirtualDeviceError(f"adb server {self.host}:{self.port}: {error}") from error
+
+    def _answers(self, address: str) -> bool:
+        """Return whether the device answers a request that changes nothing and no fault is armed for.
+
+        The server's list is no proof: a connection that broke a moment ago still stands there as ``device``.
+        """
+        if self.states().get(address) != "device":
+            return False
+        with socket.create_connection((self.host, self.port), _TIMEOUT_S) as sock, suppress(ConnectionError):
+            for request in (f"host:transport:{address}", "reverse:list-forward"):
+                _send(sock, request)
+                if _exactly(sock, 4) != b"OKAY":
+                    return False
+            return bool(_exactly(sock, 4))  # the length of the list
+        return False
 
     def disconnect(self, address: str) -> None:
         """Let the server forget a device; a server that is gone has nothing to forget."""
@@ -112,13 +128,17 @@ class AdbHost:
     def _ask(self, request: str) -> str:
         """Return the server's answer; raises ``OSError`` without a server, ``VirtualDeviceError`` on FAIL."""
         with socket.create_connection((self.host, self.port), _TIMEOUT_S) as sock:
-            raw = request.encode()
-            sock.sendall(f"{len(raw):04x}".encode() + raw)
+            _send(sock, request)
             status = _exactly(sock, 4)
             text = _exactly(sock, int(_exactly(sock, 4), 16)).decode("utf-8", "replace")
         if status != b"OKAY":
             raise VirtualDeviceError(f"adb server: {request}: {text}")
         return text
+
+
+def _send(sock: socket.socket, request: str) -> None:
+    raw = request.encode()
+    sock.sendall(f"{len(raw):04x}".encode() + raw)
 
 
 def _exactly(sock: socket.socket, size: int) -> bytes:
