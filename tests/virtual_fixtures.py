@@ -98,6 +98,7 @@ class AdbServer:
 
     def connect(self, address: str) -> None:
         """Connect a device and wait until it has answered."""
+        self.run("connect", address)
         AdbHost(port=self.port).connect(address)
 
     def state(self, serial: str) -> str:
