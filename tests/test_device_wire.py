@@ -20,7 +20,7 @@ from harness.device import wire
 from harness.device.adb_server import private_server
 from harness.device.link import Limits, Link
 from harness.device.wire import QuickClient, translated
-from harness.errors import ActionRefused, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
+from harness.errors import ActionRefused, CaptureFailed, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
 from harness.virtual.adbd import Stream
 from tests.virtual_fixtures import BUNDLED_ADB, AdbServer, WireDevice, adb_server, eventually, free_port, wire_device
 
@@ -172,6 +172,14 @@ def test_shell_output_keeps_its_exit_code_and_its_bytes(link: Link, below: WireD
     assert link.pull("/data/local/tmp/bytes") == content
     with pytest.raises(ActionRefused, match="No such file"):
         link.pull("/data/local/tmp/absent")
+
+
+def test_a_picture_that_was_not_written_is_never_the_one_of_an_earlier_moment(link: Link, below: WireDevice) -> None:
+    earlier = link.screencap(timeout_s=5)
+    below.parts.files.write("/data/local/tmp/harness-screen.png", earlier)
+    below.parts.faults.push("refuse_exec")
+    with pytest.raises(CaptureFailed, match="exit 127"):  # this shell's screencap writes no files
+        link.screencap(timeout_s=5)
 
 
 def test_a_service_that_is_refused_is_told_apart_from_a_device_that_is_gone(link: Link, below: WireDevice) -> None:

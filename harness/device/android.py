@@ -54,7 +54,6 @@ __all__ = ["AndroidDevice", "Limits"]
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-_REMOTE = "/data/local/tmp/harness-screen.png"
 _DAY_S = 86400.0
 _PROPERTIES = (
     "ro.build.version.release",
@@ -207,10 +206,7 @@ class AndroidDevice:
         return xml
 
     def _screenshot(self) -> bytes:
-        raw = self._link.output("screencap -p", timeout_s=self._limits.screenshot_s)
-        if raw is None:  # a file and a pull work everywhere
-            self.shell(f"screencap -p {_REMOTE}", timeout_s=self._limits.screenshot_s)
-            raw = self._link.pull(_REMOTE)
+        raw = self._link.screencap(timeout_s=self._limits.screenshot_s)
         png = frames.png_in(raw)
         if png is None:
             raise CaptureFailed(f"screencap gave no whole PNG ({len(raw)} bytes)", serial=self.serial)

@@ -19,7 +19,7 @@ import uiautomator2
 
 from harness.clock import Clock, deadline
 from harness.device.wire import QuickClient
-from harness.errors import ActionRefused, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
+from harness.errors import ActionRefused, CaptureFailed, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ _ON_NETWORK = re.compile(r"[\w.\-]+:\d+")
 _HANDSHAKE_S = 3.0  # a device just connected is "offline" until it has introduced itself
 _HANDSHAKE_POLL_S = 0.05
 _STOP_S = 2.0
+_SCREEN_FILE = "/data/local/tmp/harness-screen.png"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,18 @@ class Link:
             while chunk := connection.conn.recv(1 << 18):
                 chunks.append(chunk)
             return b"".join(chunks)
+
+    def screencap(self, *, timeout_s: float) -> bytes:
+        """Return what ``screencap -p`` prints, through a file where there is no ``exec:``. Raises ``CaptureFailed``."""
+        raw = self.output("screencap -p", timeout_s=timeout_s)
+        if raw is not None:
+            return raw
+        try:
+            # Removed first: where screencap fails, the picture of an earlier moment must not pass for this one's.
+            self.shell(f"rm -f {_SCREEN_FILE}; screencap -p {_SCREEN_FILE}", check=True, timeout_s=timeout_s)
+            return self.pull(_SCREEN_FILE)
+        except ActionRefused as error:
+            raise CaptureFailed(f"screencap to a file: {error}", serial=self.serial) from error
 
     def pull(self, path: str) -> bytes:
         """Return a device file's bytes. Raises ``ActionRefused`` where it cannot be read."""
