@@ -64,8 +64,47 @@ def test_the_focus_is_asked_of_the_windows_before_android_10_and_of_the_displays
 
 def test_the_launcher_activity_is_the_last_component_of_a_brief_answer() -> None:
     output = "priority=0 preferredOrder=0 match=0x108000 specificIndex=-1 isDefault=false\ncn.gov.demo/.MainActivity\n"
-    assert pages.resolved_activity(output) == "cn.gov.demo.MainActivity"
-    assert pages.resolved_activity("No activity found\n") == ""
+    assert pages.resolved_activity(output, "cn.gov.demo") == "cn.gov.demo.MainActivity"
+    assert pages.resolved_activity("No activity found\n", "cn.gov.demo") == ""
+
+
+def test_the_chooser_between_several_launchers_is_not_an_activity_of_the_app() -> None:
+    output = "priority=0 preferredOrder=0 match=0x0\nandroid/com.android.internal.app.ResolverActivity\n"
+    assert pages.resolved_activity(output, "cn.gov.demo") == ""
+
+
+MAIN_TABLE = """Activity Resolver Table:
+  Schemes:
+      demo:
+        11aa cn.gov.demo/.LinkActivity filter 22bb
+          Action: "android.intent.action.VIEW"
+
+  Non-Data Actions:
+      com.huawei.push.MESSAGE:
+        33cc cn.gov.demo/.PushActivity filter 44dd
+          Action: "com.huawei.push.MESSAGE"
+      android.intent.action.MAIN:
+        55ee cn.gov.demo/.ShareActivity filter 66ff
+          Action: "android.intent.action.MAIN"
+          Category: "android.intent.category.DEFAULT"
+        77aa cn.gov.demo/.SplashActivity filter 88bb
+          Action: "android.intent.action.MAIN"
+          Category: "android.intent.category.LAUNCHER"
+        99cc cn.gov.demo/.FestivalIcon filter 00dd
+          Action: "android.intent.action.MAIN"
+          Category: "android.intent.category.LAUNCHER"
+      android.intent.action.SEND:
+        12ab cn.gov.demo/.SendActivity filter 34cd
+          Category: "android.intent.category.LAUNCHER"
+
+Receiver Resolver Table:
+"""
+
+
+def test_of_several_main_activities_the_first_launcher_is_meant() -> None:
+    assert pages.main_activity(MAIN_TABLE, "cn.gov.demo") == "cn.gov.demo.SplashActivity"
+    without = MAIN_TABLE.replace("category.LAUNCHER", "category.INFO")
+    assert pages.main_activity(without, "cn.gov.demo") == ""
 
 
 def test_the_launcher_activity_of_old_android_is_read_from_the_package_dump() -> None:

@@ -362,8 +362,8 @@ class AndroidDevice:
         """Return the class that the launcher starts. Raises ``ActionRefused`` where the app has none."""
         quoted = shlex.quote(package)
         output = self.shell(f"cmd package resolve-activity --brief -c android.intent.category.LAUNCHER {quoted}")
-        activity = pages.resolved_activity(output)
-        if not activity:  # Android before 7 has no `cmd package`
+        activity = pages.resolved_activity(output, package)
+        if not activity:  # Android before 7 has no `cmd package`, and of several launchers it names none
             activity = pages.main_activity(self.shell(f"dumpsys package {quoted}"), package)
         if not activity:
             raise ActionRefused(f"{package} is not installed or has no launcher activity", serial=self.serial)

@@ -38,27 +38,33 @@ def foreground(dump: str) -> Page | None:
     return None
 
 
-def resolved_activity(output: str) -> str:
-    """Return the full activity class that ``cmd package resolve-activity --brief`` names, or an empty string."""
+def resolved_activity(output: str, package: str) -> str:
+    """Return the full activity class that ``cmd package resolve-activity --brief`` names, or an empty string.
+
+    An app with several launcher activities is answered with the system's chooser, which is none of the app's.
+    """
     for line in reversed(output.splitlines()):
         found = re.fullmatch(_COMPONENT, line.strip())
-        if found:
-            return _page(found["package"], found["activity"]).activity
+        if found and found["package"] == package:
+            return _page(package, found["activity"]).activity
     return ""
 
 
 def main_activity(dump: str, package: str) -> str:
-    """Return the launcher activity that ``dumpsys package`` lists for old Android, or an empty string."""
-    wanted = re.compile(re.escape(package) + r"/(?P<activity>[\w.$]+)")
-    lines = dump.splitlines()
-    for number, line in enumerate(lines):
-        if "android.intent.action.MAIN:" not in line:
-            continue
-        for candidate in lines[number + 1 : number + 6]:
-            found = wanted.search(candidate)
-            if found:
-                return _page(package, found["activity"]).activity
-    return ""
+    """Return the first launcher activity that ``dumpsys package`` lists, or an empty string.
+
+    Where the dump tells no categories (Android before 5) that is the first of the main activities.
+    """
+    _, _, listed = dump.partition("android.intent.action.MAIN:\n")
+    listed = re.split(r"^ *[\w.]+:$|^$", listed, maxsplit=1, flags=re.MULTILINE)[
+        0
+    ]  # the next action, or the table's end
+    parts = re.split(re.escape(package) + r"/([\w.$]+)", listed)
+    mains = tuple(zip(parts[1::2], parts[2::2], strict=True))  # each with what is told of its filter
+    launchers = [activity for activity, told in mains if '"android.intent.category.LAUNCHER"' in told]
+    if not launchers and "Category:" not in listed:
+        launchers = [activity for activity, _ in mains]
+    return _page(package, launchers[0]).activity if launchers else ""
 
 
 def _page(package: str, activity: str) -> Page:
