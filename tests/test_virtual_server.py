@@ -231,9 +231,11 @@ def test_a_reboot_ends_programs_and_keeps_apps(adb: AdbServer, devices: VirtualD
     adb.run("root", serial=device.serial)
     devices.connect(("127.0.0.1", adb.port))
     assert _shell(adb, device, "getprop service.adb.root") == "1\n"
+    _shell(adb, device, "input keyevent SLEEP")
     device.reboot()
     devices.connect(("127.0.0.1", adb.port))
     assert _shell(adb, device, "getprop service.adb.root; cat /sdcard/kept") == "0\nkept\n"
+    assert "mWakefulness=Awake" in _shell(adb, device, "dumpsys power")
     assert "launcher" in _shell(adb, device, "dumpsys window displays | grep mCurrentFocus")
     assert "cn.example.page" in device.packages()
 

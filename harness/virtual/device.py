@@ -74,6 +74,7 @@ class VirtualDevice:
         """Boot: screen first, then the listener, so that whoever connects finds a working device."""
         self._set_root(root=False)
         await self.screen.start()
+        await self.screen.set_awake(awake=True)  # also where it was rebooted in its sleep
         self.log.add("boot", "sys.boot_completed=1")
         await self.adbd.start()
 
