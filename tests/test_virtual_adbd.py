@@ -130,6 +130,7 @@ def test_logcat_dumps_follows_and_ends_with_its_reader(adb: AdbServer, serial: s
     log = device.parts.log
     device.loop.call_soon_threadsafe(log.clear)
     device.loop.call_soon_threadsafe(log.add, "Before", "第一行")
+    assert adb.run("logcat", "-g", serial=serial).stdout.startswith(b"main: ring buffer is")  # and it ends
     dump = adb.run("logcat", "-d", serial=serial).stdout.decode()
     assert dump == "11-14 22:13:20.000     1     1 I Before  : 第一行\n"
     following = adb.start("logcat", "-v", "tag", "Before:I", "After:W", "*:S", serial=serial)

@@ -402,7 +402,9 @@ def test_services_that_are_not_there_say_so(phone: Bench) -> None:
 
 def test_the_log_can_be_written_dumped_and_cleared(phone: Bench) -> None:
     phone.out("log -p w -t mark 你好")
-    assert phone.out("logcat -d -v brief").endswith("W/mark    (    1): 你好\n") or "你好" in phone.out("logcat -d")
+    assert phone.out("logcat -d -v brief").endswith("W/mark(    1): 你好\n")
+    assert phone.out("logcat -d -b main,crash") == phone.out("logcat -d") != ""
+    assert phone.out("logcat -d -b crash") == ""  # nothing crashed
     phone.out("logcat -c")
     assert phone.out("logcat -d") == ""
 

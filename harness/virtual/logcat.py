@@ -11,6 +11,8 @@ from datetime import UTC, datetime, tzinfo
 MAX_LINES = 5000
 MAX_MESSAGE_CHARS = 4000
 _PRIORITIES = "VDIWEFS"
+_HELD = frozenset(("main", "system", "default", "all"))  # every line is in these; radio, events, crash … are empty
+_SIZES = b"main: ring buffer is 256 KiB (0 B consumed), max entry is 5120 B, max payload is 4068 B\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +36,17 @@ class LogOptions:
     layout: str = "threadtime"
     tail: int | None = None
     filters: tuple[tuple[str, str], ...] = ()  # (tag or "*", least priority)
+    buffers: tuple[str, ...] = ()  # those asked for; none is the default ones
+    sizes: bool = False  # only how large the buffers are
 
     def without_tail(self) -> LogOptions:
         """Return the same for the lines that follow the first ones."""
         return replace(self, tail=None)
 
     def wants(self, line: LogLine) -> bool:
-        """Return whether the filters let a line through; without filters everything passes."""
+        """Return whether buffers and filters let a line through; without any everything passes."""
+        if self.buffers and not _HELD.intersection(self.buffers):
+            return False
         least = dict(self.filters)
         wanted = least.get(line.tag, least.get("*", "V"))
         return _PRIORITIES.index(line.priority) >= _PRIORITIES.index(wanted)
@@ -104,6 +110,8 @@ class LogBuffer:
 
 def render(lines: Sequence[LogLine], options: LogOptions) -> bytes:
     """Return lines in the asked layout (``threadtime``, ``time``, ``brief``, ``tag`` or ``raw``), as UTF-8."""
+    if options.sizes:
+        return _SIZES
     wanted = [line for line in lines if options.wants(line)]
     if options.tail is not None:
         wanted = wanted[-options.tail :] if options.tail else []
@@ -127,8 +135,9 @@ def _render_line(line: LogLine, layout: str) -> str:
 
 def parse_options(arguments: Sequence[str]) -> LogOptions:
     """Return what the arguments after ``logcat`` ask for; options that change nothing here are accepted."""
-    dump, clear, layout, tail = False, False, "threadtime", None
+    dump, clear, sizes, layout, tail = False, False, False, "threadtime", None
     filters: list[tuple[str, str]] = []
+    buffers: list[str] = []
     todo = deque(arguments)
     while todo:
         word = todo.popleft()
@@ -145,11 +154,23 @@ def parse_options(arguments: Sequence[str]) -> LogOptions:
                 dump = dump or word == "-t"
                 count = todo.popleft() if todo else ""
                 tail = int(count) if count.isdigit() else None
-            case "-b" | "--buffer" | "-f" | "-r" | "-n" | "-e" | "--pid" | "-m":
+            case "-g" | "--buffer-size":
+                dump = sizes = True
+            case "-b" | "--buffer" if todo:
+                buffers += todo.popleft().split(",")
+            case "-f" | "-r" | "-n" | "-e" | "--pid" | "-m":
                 if todo:
                     todo.popleft()
             case _ if not word.startswith("-"):
                 tag, _, priority = word.partition(":")
                 letter = priority[:1].upper() or "V"
                 filters.append((tag, letter if letter in _PRIORITIES else "V"))
-    return LogOptions(dump=dump, clear=clear, layout=layout, tail=tail, filters=tuple(filters))
+    return LogOptions(
+        dump=dump,
+        clear=clear,
+        layout=layout,
+        tail=tail,
+        filters=tuple(filters),
+        buffers=tuple(buffers),
+        sizes=sizes,
+    )
