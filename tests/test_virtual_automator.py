@@ -116,6 +116,7 @@ def test_ping_and_unknown_paths_answer_as_the_jar(client: Client) -> None:
 
 
 def test_screenshot_over_http_is_a_png_and_scales(client: Client) -> None:
+    assert client.http(b"GET /screenshot/0?scale=nan HTTP/1.1\r\nHost: x\r\n\r\n")[0] == 200
     _, png = client.http(b"GET /screenshot/0?scale=0.5 HTTP/1.1\r\nHost: x\r\n\r\n")
     picture = Image.open(io.BytesIO(png))
     assert (picture.format, picture.size) == ("PNG", (100, 200))
@@ -144,6 +145,7 @@ def test_errors_have_the_shapes_of_the_jar(client: Client) -> None:
     assert client.error("makeToast", "x", 1000) == (-32601, "method not found", None)
     assert client.error("click", 1) == (-32602, "method parameters invalid", None)
     assert client.error("click", "a", {"b": 1}) == (-32602, "method parameters invalid", None)
+    assert client.error("takeScreenshot", float("nan"), 80) == (-32602, "method parameters invalid", None)
     assert client.raw([])["error"]["code"] == -32600
     code, message, data = client.error("objInfo", sel(text="nothing"))
     assert (code, message) == (-32001, "androidx.test.uiautomator.UiObjectNotFoundException")

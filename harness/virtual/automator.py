@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from urllib.parse import parse_qs, urlsplit
 
 import h11
@@ -174,6 +175,7 @@ def _plain_reply(connection: h11.Connection, reply: Reply) -> bytes:
 
 def _number(values: list[str] | None, default: float) -> float:
     try:
-        return float(values[0]) if values else default
+        number = float(values[0]) if values else default
     except ValueError:
         return default
+    return number if math.isfinite(number) else default
