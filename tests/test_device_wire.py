@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import json
 import socket
 import threading
@@ -13,14 +14,17 @@ from dataclasses import dataclass, field
 
 import adbutils
 import pytest
+from PIL import Image
 from uiautomator2 import exceptions as u2_errors
 
 from harness.clock import SystemClock
 from harness.device import wire
 from harness.device.adb_server import private_server
+from harness.device.android import AndroidDevice
 from harness.device.link import Limits, Link
 from harness.device.wire import QuickClient, translated
 from harness.errors import ActionRefused, CaptureFailed, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
+from harness.model import Channel
 from harness.virtual.adbd import Stream
 from tests.virtual_fixtures import BUNDLED_ADB, AdbServer, WireDevice, adb_server, eventually, free_port, wire_device
 
@@ -180,6 +184,36 @@ def test_a_picture_that_was_not_written_is_never_the_one_of_an_earlier_moment(li
     below.parts.faults.push("refuse_exec")
     with pytest.raises(CaptureFailed, match="exit 127"):  # this shell's screencap writes no files
         link.screencap(timeout_s=5)
+
+
+@pytest.mark.parametrize(("flags", "gaps"), [("SECURE", {"secure-window"}), ("SPLIT_TOUCH", set())])
+def test_a_secure_window_between_bars_that_are_drawn_is_a_gap_and_a_dark_page_is_none(
+    below: WireDevice, adb: AdbServer, saying: SayingServer, flags: str, gaps: set[str]
+) -> None:
+    front = "Window{1a u0 cn.gov.demo/cn.gov.demo.PayActivity}"
+    saying.said = result('<hierarchy rotation="0"><node class="a" bounds="[0,0][30,40]" /></hierarchy>')
+    below.shell.says = {
+        "screencap -p": black_between_bars(),
+        "mCurrentFocus": f"1700000000\n  mCurrentFocus={front}\n".encode(),
+        "dumpsys window windows": f"  Window #1 {front}:\n    fl=LAYOUT_IN_SCREEN {flags}\n".encode(),
+    }
+    try:
+        device = AndroidDevice(below.address, adb=("127.0.0.1", adb.port), clock=SystemClock(), limits=QUICK)
+        frame = device.capture()
+        device.close()
+    finally:
+        below.shell.says = {}
+    assert {gap.reason for gap in frame.gaps if gap.channel is Channel.PICTURE} == gaps
+    assert frame.page is not None
+
+
+def black_between_bars() -> bytes:
+    """Return a phone's screen with a white clock in its status bar and nothing else."""
+    picture = Image.new("RGB", (108, 240))
+    picture.paste((255, 255, 255), (5, 3, 30, 9))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def test_a_service_that_is_refused_is_told_apart_from_a_device_that_is_gone(link: Link, below: WireDevice) -> None:

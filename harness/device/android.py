@@ -142,9 +142,11 @@ class AndroidDevice:
         if xml is not None and frames.node_count(xml) == 0:
             met.gaps.append(Gap(channel=Channel.HIERARCHY, reason="hierarchy-empty"))
             xml = None
-        if png is not None and frames.is_black(png):
-            secure = page is not None and self._is_secure(page)
-            met.gaps.append(Gap(channel=Channel.PICTURE, reason="secure-window" if secure else "black-frame"))
+        if png is not None and frames.is_black(png, between_bars=True):
+            if page is not None and self._is_secure(page):
+                met.gaps.append(Gap(channel=Channel.PICTURE, reason="secure-window"))
+            elif frames.is_black(png):
+                met.gaps.append(Gap(channel=Channel.PICTURE, reason="black-frame"))
         frame = Frame(
             size_px=frames.size_px(png) if png is not None else self._size_px(),
             png=png,

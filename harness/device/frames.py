@@ -20,6 +20,7 @@ _BOUNDS = re.compile(r'\bbounds="([^"]*)"')
 # A black 1080x2400 frame is about 10 kB as PNG; anything larger has content and need not be decoded.
 _MAYBE_BLACK_BYTES = 120_000
 _BLACK_LEVEL = 6
+_BAR_SHARE = 0.08  # of the screen at each edge; bars with a camera hole in them are 6 %
 _MOST_PIXELS = 60_000_000
 # Share of nodes that may move between two dumps of a still screen: a running video moves its thumb and its clock.
 _MOVED_SHARE = 0.2
@@ -54,8 +55,12 @@ def size_px(png: bytes) -> tuple[int, int]:
     return width, height
 
 
-def is_black(png: bytes) -> bool:
-    """Return whether every pixel is black: a secure window, a sleeping panel or a failed screenshot."""
+def is_black(png: bytes, *, between_bars: bool = False) -> bool:
+    """Return whether every pixel is black: a secure window, a sleeping panel or a failed screenshot.
+
+    ``between_bars`` leaves out the edges, where Android goes on drawing status and navigation bar beside a secure
+    window.
+    """
     if len(png) > _MAYBE_BLACK_BYTES:
         return False
     width, height = size_px(png)
@@ -63,7 +68,9 @@ def is_black(png: bytes) -> bool:
         return False
     try:
         with Image.open(io.BytesIO(png)) as image:
-            return all(high <= _BLACK_LEVEL for _, high in _extrema(image.convert("RGB")))
+            bar_px = (round(width * _BAR_SHARE), round(height * _BAR_SHARE)) if between_bars else (0, 0)
+            inside = image.convert("RGB").crop((*bar_px, width - bar_px[0], height - bar_px[1]))
+            return all(high <= _BLACK_LEVEL for _, high in _extrema(inside))
     except (OSError, SyntaxError, ValueError, zlib.error):
         return False  # whole by its checksums, yet nothing that could be looked at: no claim about its colour
 
