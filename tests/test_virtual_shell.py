@@ -396,6 +396,7 @@ def test_services_that_are_not_there_say_so(phone: Bench) -> None:
     assert b"Can't find service: nothing" in phone.sh("dumpsys nothing").stderr
     assert phone.sh("cmd nothing").exit_code == 20
     assert "AC powered: true" in phone.out("dumpsys battery")
+    assert phone.sh("dumpsys battery set level 5").exit_code == 255  # rather than a level that is not set
     assert "mHoldingDisplaySuspendBlocker=true" in phone.out("dumpsys power")
     assert "package" in phone.out("dumpsys -l")
 

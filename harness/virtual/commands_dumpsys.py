@@ -119,7 +119,9 @@ async def display(call: Call) -> int:
 
 
 async def battery(call: Call) -> int:
-    """Print a full battery on mains."""
+    """Print a full battery on mains, which nothing changes."""
+    if call.args:
+        return call.refuse(f"battery: the virtual device's battery takes no '{call.args[0]}'", 255)
     call.say("Current Battery Service state:")
     for name, value in (
         ("AC powered", "true"),
