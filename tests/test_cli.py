@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -260,15 +261,25 @@ def test_an_adb_server_without_devices_is_no_error_and_says_what_to_do(tmp_path:
     assert "harness virtual up" in ended.err
 
 
+@pytest.fixture
+def heeded_interrupts() -> Iterator[None]:
+    """Let Ctrl-C work in what a test starts: the background job of a script ignores it, and so do its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.usefixtures("heeded_interrupts")
 def test_virtual_devices_are_listed_until_the_command_ends(tmp_path: Path, adb: AdbServer, ending: int) -> None:
     command = [sys.executable, "-m", "harness", "virtual", "up", "--size", "720x1280"]
     command += ["--app", str(write_clean(tmp_path / "app"))]
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment(adb.port), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    try:
+    with process, ExitStack() as stack:
+        stack.callback(process.kill)
         assert process.stdout is not None
         serial = process.stdout.readline().strip()
         assert adb.state(serial) == "device", process.poll()
@@ -282,9 +293,6 @@ def test_virtual_devices_are_listed_until_the_command_ends(tmp_path: Path, adb: 
         assert process.returncode == 0, err
         assert "Traceback" not in err
         eventually(lambda: adb.state(serial) == "")
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.slow

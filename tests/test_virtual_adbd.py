@@ -287,7 +287,7 @@ def test_killing_the_ui_server_ends_its_stream(adb: AdbServer, serial: str, devi
     client = adb.client(serial)
     with client.shell(START_SERVER, stream=True) as running:
         _read_until(running, "9008")
-        device.loop.call_soon_threadsafe(device.parts.processes.kill_named, "app_process")
+        device.call(device.parts.processes.kill_named("app_process"))
         assert running.read_until_close() == ""
     assert not device.parts.ui_server.running
     assert not device.parts.processes.running()

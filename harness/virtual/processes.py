@@ -12,7 +12,10 @@ FIRST_PID = 20_000  # above whatever the screen gives its apps
 
 
 class Process:
-    """One running program; it ends itself when ``ended`` is set, with ``signal_number`` saying by what."""
+    """One running program; it ends itself when ``ended`` is set, with ``signal_number`` saying by what.
+
+    ``gone`` is set when it has ended.
+    """
 
     def __init__(self, *, pid: int, name: str, command_line: str) -> None:
         self.pid = pid
@@ -20,6 +23,7 @@ class Process:
         self.command_line = command_line
         self.signal_number: int | None = None
         self.ended = asyncio.Event()
+        self.gone = asyncio.Event()
 
     def send_signal(self, number: int) -> None:
         """Ask the program to end; 0 only asks whether it is there."""
@@ -49,6 +53,7 @@ class Processes:
         finally:
             del self._running[process.pid]
             process.ended.set()
+            process.gone.set()
 
     def kill(self, pid: int, number: int = signal.SIGTERM) -> bool:
         """Signal one program; return False where no such program runs."""
@@ -58,9 +63,11 @@ class Processes:
         process.send_signal(number)
         return True
 
-    def kill_named(self, name: str, number: int = signal.SIGKILL) -> int:
-        """Signal every program of that name; return how many there were."""
+    async def kill_named(self, name: str, number: int = signal.SIGKILL) -> int:
+        """Signal every program of that name and return, when they are gone, how many there were."""
         named = [process for process in self.running() if process.name == name]
         for process in named:
             process.send_signal(number)
+        for process in named:
+            await process.gone.wait()
         return len(named)

@@ -26,6 +26,7 @@ from harness.virtual.app_archive import InstallRefused, pack_app, pack_url_app
 from harness.virtual.device import DeviceOptions, VirtualDevice
 from harness.virtual.faults import ArmedFault
 from harness.virtual.phone import Display
+from harness.virtual.streaming import UI_SERVER_PROCESS
 from harness.virtual.temporary import temporary_folder
 
 _CALL_TIMEOUT_S = 60.0
@@ -166,8 +167,14 @@ class DeviceHandle:
         self._call(_soon(self._device.adbd.drop_connections))
 
     def kill_automator(self) -> bool:
-        """Kill the uiautomator2 server as Android's memory killer does; return False where none ran."""
-        return self._call(_soon(lambda: self._device.processes.kill_named("app_process") > 0))
+        """Kill the uiautomator2 server as Android's memory killer does; return False where none ran.
+
+        It is gone when this returns: its port refuses, whoever asks next starts another.
+        """
+        return self._call(self._kill_automator())
+
+    async def _kill_automator(self) -> bool:
+        return await self._device.processes.kill_named(UI_SERVER_PROCESS) > 0
 
     def kill_browser(self) -> None:
         """Kill the browser behind the screen with SIGKILL and return when the device has noticed.
