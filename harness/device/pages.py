@@ -17,6 +17,7 @@ _FOCUSED_APP = re.compile(r"mFocusedApp=.*?ActivityRecord\{\S+ (?:u\d+ )?" + _CO
 _RESUMED = re.compile(
     r"(?:mResumedActivity|topResumedActivity|ResumedActivity)[:=]\s*ActivityRecord\{\S+ (?:u\d+ )?" + _COMPONENT
 )
+_NEXT_ACTION_OR_END = re.compile(r"^ *[\w.]+:$|^$", re.MULTILINE)
 _FLAGS = re.compile(r"\bfl=(?:#(?P<bits>[0-9a-fA-F]+)|(?P<names>[^\n]*))")
 _FLAG_SECURE = 0x2000  # android.view.WindowManager.LayoutParams; printed as a number before Android 8
 
@@ -56,9 +57,7 @@ def main_activity(dump: str, package: str) -> str:
     Where the dump tells no categories (Android before 5) that is the first of the main activities.
     """
     _, _, listed = dump.partition("android.intent.action.MAIN:\n")
-    listed = re.split(r"^ *[\w.]+:$|^$", listed, maxsplit=1, flags=re.MULTILINE)[
-        0
-    ]  # the next action, or the table's end
+    listed = _NEXT_ACTION_OR_END.split(listed, maxsplit=1)[0]
     parts = re.split(re.escape(package) + r"/([\w.$]+)", listed)
     mains = tuple(zip(parts[1::2], parts[2::2], strict=True))  # each with what is told of its filter
     launchers = [activity for activity, told in mains if '"android.intent.category.LAUNCHER"' in told]

@@ -92,7 +92,7 @@ async def screencap(call: Call) -> int:
 
 
 async def screenrecord(call: Call) -> int:
-    """Record the screen until the time limit; needs an ``ffmpeg`` on the host and says so where there is none."""
+    """Record the screen until the time limit."""
 
     async def never() -> None:
         await asyncio.Event().wait()

@@ -1,20 +1,23 @@
-"""``screenrecord``: pictures of the screen, encoded by an ``ffmpeg`` of the host where there is one."""
+"""``screenrecord``: pictures of the screen, encoded in this process; no program of the host is needed."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
+import io
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image
 
 from harness.virtual.files import DeviceFiles
 from harness.virtual.phone import Screen, ShellResult
 
 MAX_SECONDS = 180
 FRAMES_PER_S = 5
-_ENCODER_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,55 +35,60 @@ async def record(
     files: DeviceFiles,
     until_stopped: Callable[[], Awaitable[None]],
 ) -> ShellResult:
-    """Record until the time limit or until ``until_stopped`` returns; the file is a playable MP4.
-
-    Without an encoder on the host this says so with exit code 1 and writes nothing.
-    """
+    """Record until the time limit or until ``until_stopped`` returns; the file is a playable MP4."""
     options = _parse(arguments)
     if isinstance(options, str):
         return ShellResult(stderr=options.encode(), exit_code=2)
-    encoder = shutil.which("ffmpeg")
-    if encoder is None:
-        return ShellResult(
-            stderr=b"ERROR: unable to create video/avc codec instance: no ffmpeg on the host of this device\n",
-            exit_code=1,
-        )
     with files.scratch_file() as scratch:
-        # A picture every 1/FRAMES_PER_S s of host time: the file plays as fast as the screen was seen.
-        process = await asyncio.create_subprocess_exec(
-            encoder,
-            *("-loglevel", "error", "-y", "-f", "image2pipe", "-framerate", str(FRAMES_PER_S), "-i", "-"),
-            *("-vf", _scaling(options.size), "-c:v", "mpeg4", "-q:v", "4", "-pix_fmt", "yuv420p"),
-            *("-movflags", "+faststart", "-f", "mp4", str(scratch.path)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
         try:
-            await _feed(process, screen, options.limit_s, until_stopped)
-            if process.stdin is not None:
-                process.stdin.close()
-            async with asyncio.timeout(_ENCODER_TIMEOUT_S):
-                _, complaint = await process.communicate()
-        except (TimeoutError, ConnectionError) as error:
+            encoder = _Encoder(scratch.path, options.size)
+            try:
+                await _feed(encoder, screen, options.limit_s, until_stopped)
+            finally:
+                await asyncio.to_thread(encoder.close)
+        except (av.FFmpegError, OSError) as error:
             return ShellResult(stderr=f"ERROR: encoder failed: {error}\n".encode(), exit_code=1)
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode:
-            return ShellResult(stderr=b"ERROR: encoder failed: " + complaint, exit_code=1)
         return _keep(scratch.path, options.path, files)
 
 
+class _Encoder:
+    """Writes pictures into an MP4 of ``FRAMES_PER_S``; made for the size of its first picture unless told one."""
+
+    def __init__(self, path: Path, size: tuple[int, int] | None) -> None:
+        self._size = size
+        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+        self._stream: av.VideoStream | None = None
+
+    def add(self, png: bytes, count: int) -> None:
+        """Append a picture ``count`` times. Raises ``av.FFmpegError`` or ``OSError``."""
+        with Image.open(io.BytesIO(png)) as picture:
+            width, height = self._size or picture.size
+            even = picture.convert("RGB").resize((max(2, width // 2 * 2), max(2, height // 2 * 2)))
+        if self._stream is None:
+            self._stream = self._container.add_stream("libx264", rate=FRAMES_PER_S, options={"preset": "ultrafast"})
+            self._stream.width, self._stream.height, self._stream.pix_fmt = *even.size, "yuv420p"
+        elif even.size != (self._stream.width, self._stream.height):  # the screen was turned
+            even = even.resize((self._stream.width, self._stream.height))
+        for _ in range(count):
+            self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(np.asarray(even), format="rgb24")))
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        if self._stream is not None:
+            self._container.mux(self._stream.encode(None))
+        self._container.close()
+
+
 async def _feed(
-    process: asyncio.subprocess.Process,
+    encoder: _Encoder,
     screen: Screen,
     limit_s: float,
     until_stopped: Callable[[], Awaitable[None]],
 ) -> None:
-    """Give the encoder as many pictures as the time since the start asks for, repeating the last where late."""
-    assert process.stdin is not None
+    """Give the encoder as many pictures as the time since the start asks for, repeating the last where late.
+
+    A picture every 1/FRAMES_PER_S s of host time: the file plays as fast as the screen was seen.
+    """
     stopped = asyncio.ensure_future(until_stopped())
     now = asyncio.get_running_loop().time
     start_s, given = now(), 0
@@ -88,10 +96,10 @@ async def _feed(
         while True:
             picture = await screen.screenshot()
             passed_s = min(now() - start_s, limit_s)
-            while given <= passed_s * FRAMES_PER_S:
-                process.stdin.write(picture)
-                await process.stdin.drain()
-                given += 1
+            wanted = int(passed_s * FRAMES_PER_S) + 1
+            if wanted > given:
+                await asyncio.to_thread(encoder.add, picture, wanted - given)
+                given = wanted
             if stopped.done() or passed_s >= limit_s:
                 return
             wait_s = max(0.0, min(start_s + given / FRAMES_PER_S, start_s + limit_s) - now())
@@ -137,10 +145,3 @@ def _parse(arguments: Sequence[str]) -> RecordOptions | str:
     if not path:
         return "Must specify output file (see --help).\n"
     return RecordOptions(path=path, limit_s=limit_s, size=size)
-
-
-def _scaling(size: tuple[int, int] | None) -> str:
-    """Return the filter that gives even sides, as the encoder needs."""
-    if size is None:
-        return "scale=trunc(iw/2)*2:trunc(ih/2)*2"
-    return f"scale={size[0] // 2 * 2}:{size[1] // 2 * 2}"
