@@ -51,6 +51,11 @@ class Page:
     finished_neighbour: bool = False
     says_in_passing: bool = False  # refusals are toasts, which no hierarchy holds
     next_refusal: str = "请先学完本节"
+    last_lesson: bool = False  # 下一节 is grey and stays so, at the end too
+    bar_greyed: bool = False  # the bar only shows where the film stands
+    counter_text: str = "本次已计时"
+    loads_for_s: float = 0.0  # after a drag forward the film stands where it was until the data are there
+    says_it_loads: bool = False
     speed: str = ""  # "works": the button makes it run twice as fast; "refused": it says no
 
 
@@ -70,6 +75,7 @@ class Phone:
     toast: str = ""
     quiz: bool = False
     done: bool = False
+    loading: tuple[float, float] | None = None  # until when, and where the film goes on then
     seen: list[Observation] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
 
@@ -105,6 +111,9 @@ class Phone:
 
     def _pass(self, seconds: float) -> None:
         self.now_s += seconds
+        if self.loading is not None and self.now_s >= self.loading[0]:
+            self.position_s, self.loading, self.playing = self.loading[1], None, True
+            return
         away = self.place != "video"
         if not self.playing or self.quiz or (away and self.page.pauses_away):
             return
@@ -124,7 +133,9 @@ class Phone:
             return
         asked = (x_px - BAR[0]) / (BAR[2] - BAR[0]) * self.page.length_s
         asked = min(max(asked, 0.0), self.page.length_s)
-        if self.page.lands_half_way and asked > self.position_s:
+        if self.page.loads_for_s and asked > self.position_s + 5:
+            self.loading, self.playing = (self.now_s + self.page.loads_for_s, asked), False
+        elif self.page.lands_half_way and asked > self.position_s:
             self.position_s += (asked - self.position_s) / 2
         elif self.page.clamps and not self.done and asked > self.watched_s + 1:
             self.position_s, self.toast = self.watched_s, "不可拖动进度条"
@@ -143,6 +154,8 @@ class Phone:
         elif y_px in range(BAR[1], BAR[3]) and x_px >= BAR[0]:
             self._seek(x_px)
         elif y_px >= 1380 and self.page.next_button and self.place == "video":
+            if self.page.last_lesson:
+                return
             if self.page.next_locked and not self.done:
                 self.toast = self.page.next_refusal
             else:
@@ -189,20 +202,29 @@ class Phone:
             return [*nodes, _text("直播中", (60, 260, 200, 320))]
         nodes.append(_text("暂停" if self.playing else "播放", (30, 840, 120, 930), clickable=True))
         if page.has_bar:
-            nodes.append({"class": "android.widget.SeekBar", "desc": "播放进度", "box": list(BAR)})
+            nodes.append(
+                {
+                    "class": "android.widget.SeekBar",
+                    "desc": "播放进度",
+                    "box": list(BAR),
+                    "enabled": not page.bar_greyed,
+                }
+            )
         if page.speed:
             nodes.append(_text(f"{self.rate:.1f}倍", (900, 150, 1060, 220), clickable=True))
         if page.shows_position:
             nodes.append(_text(f"{self._clock(self.position_s)}/{self._clock(page.length_s)}", (820, 850, 1060, 910)))
         nodes.append(_text(f"第{self.lesson}节 为什么要减负", (60, 1000, 600, 1060)))
         if page.counter:
-            nodes.append(_text(f"本次已计时{int(self.counted_s)}秒", (60, 1070, 600, 1120)))
+            nodes.append(_text(f"{page.counter_text}{int(self.counted_s)}秒", (60, 1070, 600, 1120)))
         if self.done:
             nodes.append(_text("本节已学完", (60, 1130, 400, 1180)))
         nodes += [_text(rule, (60, 1190 + 60 * n, 1000, 1240 + 60 * n)) for n, rule in enumerate(page.rules)]
         if page.next_button:
-            locked = page.next_locked and not self.done
+            locked = page.last_lesson or (page.next_locked and not self.done)
             nodes.append(_text("下一节", (80, 1400, 1000, 1480), clickable=True, enabled=not locked))
+        if self.loading is not None and page.says_it_loads:
+            nodes.append(_text("缓冲中", (400, 500, 600, 560)))
         if self.quiz:
             nodes += [
                 _text("随堂测验", (300, 700, 700, 760)),

@@ -91,6 +91,45 @@ def test_a_bar_that_follows_no_gesture_at_all_accuses_nobody(next_locked: bool) 
     assert "seek-refused" not in outcome.signs
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        Page(last_lesson=True, dead_bar=True, bar_greyed=True),
+        Page(last_lesson=True, dead_bar=True, bar_greyed=True, quiz_at_s=40.0),
+        Page(last_lesson=True, loads_for_s=1000.0),
+    ],
+)
+def test_the_last_lesson_whose_next_button_is_grey_for_good_locks_nothing(page: Page) -> None:
+    outcome, _ = _probe(page)
+    assert outcome.verdict in {Verdict.PRESENT, Verdict.INCONCLUSIVE}
+    assert "next-locked" not in outcome.signs
+
+
+def test_a_counter_that_only_follows_a_film_stopped_by_home_is_no_condition() -> None:
+    outcome, _ = _probe(Page(dead_bar=True, bar_greyed=True, counter=True, counter_text="已观看"))
+    assert outcome.verdict is Verdict.PRESENT
+    assert "counting-stops" not in outcome.signs
+
+
+@pytest.mark.parametrize("says_it_loads", [True, False])
+def test_a_film_that_has_to_load_where_it_was_dragged_to_is_waited_for(says_it_loads: bool) -> None:  # noqa: FBT001
+    outcome, _ = _probe(Page(loads_for_s=8.0, says_it_loads=says_it_loads))
+    assert (outcome.verdict, outcome.reason) == (Verdict.CLEAR, "video-watch-gate-free-seek")
+
+
+def test_a_film_that_never_loads_has_refused_nothing() -> None:
+    outcome, _ = _probe(Page(loads_for_s=1000.0, says_it_loads=True))
+    assert outcome.verdict is Verdict.INCONCLUSIVE
+    assert "seek-refused" not in outcome.signs
+
+
+def test_a_film_so_near_its_end_that_no_drag_was_tried_has_refused_none() -> None:
+    phone = Phone(Page(dead_bar=True, bar_greyed=True, counter=True), position_s=85.0, watched_s=85.0)
+    start = phone.look()
+    outcome, _ = drive(video_watch_gate.probe(start), phone, start)
+    assert "seek-refused" not in outcome.signs
+
+
 def test_a_question_ends_the_probe_and_is_never_answered() -> None:
     outcome, phone = _probe(Page(clamps=True, next_locked=True, rules=RULES, counter=True, quiz_at_s=36.0))
     assert outcome.verdict is Verdict.FOUND

@@ -47,15 +47,18 @@ from harness.rules.video_run import (
     said_by,
     same_video,
     seek_target,
+    stalled,
     tap_on,
     watch_for_interruptions,
     without_digits,
 )
 from harness.rules.video_words import (
+    CREDIT_COUNTER,
     CREDIT_EARNED,
     FASTER,
     FINISHED_TAG,
     LEAVE_DIALOG,
+    LOADING,
     NO_SPEED,
     RESUME_DIALOG,
     SPEED,
@@ -64,6 +67,7 @@ from harness.rules.video_words import (
 from harness.rules.wording import Sighting, app_words, marks_of, matching
 from harness.wording import normalise
 
+LOADING_S: Final = 10.0  # for a film that has to load first where it was dragged to
 FASTER_RATIO: Final = 1.2  # slower than this the video runs as before, whatever the button says
 
 
@@ -171,7 +175,12 @@ def _seek(run: Run, target: float, *, by_tap: bool) -> Steps:
     at_once = run.now
     yield from act(run, Wait(seconds=SEEK_SETTLE_S))
     after = read_position(run, "seek-forward")
+    if stalled(run.now, position, after):
+        yield from act(run, Wait(seconds=LOADING_S))
+        after = read_position(run, "seek-forward-later")
     result = judge_seek(position, target, after, run.at_s() - began_s)
+    if result is Seek.REFUSED and matching(app_words(run.now), LOADING, max_chars=16):
+        result = Seek.UNREADABLE
     if result is Seek.FREE or run.forward is None:
         run.forward, run.forward_from, run.forward_target = result, position.value, target
         run.forward_after = after.value if after else None
@@ -301,6 +310,7 @@ def _go_home_and_return(run: Run) -> Steps:
     if before_counter is not None and after_counter is not None:
         grown = after_counter[1] - before_counter[1]
         run.home_counter_stopped = after_counter[2] == "s" and grown < AWAY_S / 2
+        run.counts_credit = bool(CREDIT_COUNTER.search(after_counter[0].norm))
         mark(run, after_counter[0], Why.AFTER_HOME)
     mark(run, after.word, Why.AFTER_HOME)
     player = player_on(run)
@@ -356,7 +366,7 @@ def _let_it_end(run: Run) -> Steps:
     position = read_position(run, "play")
     if position is None or position.unit != "s":
         return
-    stalled = 0
+    stood = 0
     while not _at_end(run, position):
         left_s = position.length - position.value
         if run.at_s() + left_s > MAX_TIME_S:
@@ -366,10 +376,10 @@ def _let_it_end(run: Run) -> Steps:
         position = read_position(run, "play")
         if position is None:
             break
-        stalled = 0 if moved(before, position, run.at_s() - began_s) or position.value < before else stalled + 1
-        if stalled == 2:
+        stood = 0 if moved(before, position, run.at_s() - began_s) or position.value < before else stood + 1
+        if stood == 2:
             yield from _press_play(run, player_on(run))
-        if stalled > 3:
+        if stood > 3:
             raise ProbeEnd(Stopped.NOT_PLAYING)
     yield from _look_after_the_end(run)
 

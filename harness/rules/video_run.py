@@ -10,7 +10,7 @@ from typing import Final
 
 from harness.model import Action, Box, Mark, Measure, Observation, Role, Swipe, Tap, Word
 from harness.rules.player import Player, Position, counters, presence_prompt, question, read_player
-from harness.rules.video_words import FREE_WILL, OTHER_DEMAND, REFUSED, RESUME_DIALOG
+from harness.rules.video_words import FREE_WILL, LOADING, OTHER_DEMAND, REFUSED, RESUME_DIALOG
 from harness.rules.wording import Sighting, app_words, marks_of, matching, whole
 from harness.wording import normalise
 
@@ -119,6 +119,7 @@ class Run:
     next_open: bool = False
     next_opened_at_end: bool = False
     home_counter_stopped: bool = False
+    counts_credit: bool = False  # the counter counts learning time, not merely where the film stands
     home_position_stopped: bool = False
     home_lost: bool = False
     reentry_reset: bool | None = None
@@ -227,6 +228,12 @@ def near(value: float, target: float, length: float) -> bool:
 
 def same_video(before: Position, after: Position) -> bool:
     return abs(before.length - after.length) <= 1 and after.value >= before.value - 2
+
+
+def stalled(observation: Observation, before: Position, after: Position | None) -> bool:
+    """Return whether the film may be waiting for data: then it has neither followed a seek nor refused one."""
+    loads = matching(app_words(observation), LOADING, max_chars=16)
+    return after is None or bool(loads) or abs(after.value - before.value) < 0.5
 
 
 def first_counter(observation: Observation) -> tuple[Word, float, str] | None:

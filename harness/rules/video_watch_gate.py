@@ -249,13 +249,18 @@ def _signs(run: Run, start: Outcome) -> set[str]:
     )
     if run.forward is Seek.REFUSED and vouched:
         signs.add("seek-refused")
-    if run.bar_disabled and run.forward is None:
-        signs.add("seek-refused")
     if run.speed_refused or ("words-no-speed" in signs and not run.speed_seen):
         signs.add("speed-forbidden")
-    if run.next_refused or (run.next_disabled and not run.next_open) or run.next_opened_at_end:
+    if (
+        run.next_refused
+        or run.next_opened_at_end
+        or (_stays_grey(run) and {"words-locked", "words-must-watch"} & signs)
+    ):
         signs.add("next-locked")
-    if run.home_counter_stopped or (run.home_position_stopped and "words-away" in signs):
+    # A counter beside a player that only pauses stops with it; it is a condition where it counts towards something.
+    counts = run.counts_credit or {"words-away", "words-credit", "words-must-watch"} & signs
+    counted_on = run.home_counter_stopped and (counts or not run.home_position_stopped)
+    if counted_on or (run.home_position_stopped and "words-away" in signs):
         signs.add("counting-stops")
     if run.toast:
         signs.add("refused-by-toast")
@@ -264,6 +269,11 @@ def _signs(run: Run, start: Outcome) -> set[str]:
     if run.credit or run.next_opened_at_end:
         signs.add("credit-at-end")
     return signs
+
+
+def _stays_grey(run: Run) -> bool:
+    """Return whether 下一节 cannot be pressed before the end; grey after the end too is the last lesson of a course."""
+    return run.next_disabled and not run.next_open and not run.ended
 
 
 def _reason_found(signs: set[str], data: Mapping[str, Datum]) -> Reason:

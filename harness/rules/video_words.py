@@ -37,6 +37,8 @@ REFUSED: Final = re.compile(
     + LOCKED.pattern
     + r"|观看时长不足|未学完|未看完|请继续(?:观看|学习)"
 )
+LOADING: Final = re.compile(r"缓冲|加载中|正在加载|网络不佳|网速|卡顿|请稍[候后]", re.IGNORECASE)
+CREDIT_COUNTER: Final = re.compile(r"计时|学时|学习")
 # Asked for before one may watch at all: a log-in, a name, money; that is no gate of watching.
 OTHER_DEMAND: Final = re.compile(
     r"登录|登陆|认证|实名|绑定|网络|权限|会员|付费|购买|开通|VIP|报名|选课|评价|设置|广告", re.IGNORECASE
