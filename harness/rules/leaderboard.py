@@ -62,7 +62,7 @@ _MERGED: Final = re.compile(
     r"\s*(?:第|N[Oo]\.?|TOP)?(\d{1,3})(?:名|[.、])?\s*(\D{2,24}?)\s*:?\s*(\d{1,7}(?:\.\d+)?\s*(?:分|积分|学分)?)\s*"
 )
 _UNIT: Final = re.compile(
-    r"(?:局|委|办|处|科|室|站|所|中心|支部|总支|党委|党组|街道|镇|乡|村|社区|学校|小学|中学|大学|学院|单位|队|院|厅|组|县|区|市|部"
+    r"(?:局|委|办|处|科|室|站|所|中心|支部|总支|党委|党组|街道|镇|乡|村|社区|学校|小学|中学|大学|学院|单位|[大中支总分小]队|(?:工作|服务|突击|执法|先锋)队|院|厅|组|县|区|市|部"
     r"|公司|集团|班|银行|法院|协会|联合会|团)(?:[(（]\S{0,8}[)）])?$"
 )
 _SURNAMES: Final = frozenset(
@@ -78,12 +78,19 @@ _PERSON: Final = re.compile(
 _TITLED: Final = re.compile(r"\S{1,3}(?:同志|老师|主任|科长|\S{0,2}[(（]我[)）])")
 RANKING: Final = re.compile(r"排名|排行|名次|龙虎榜|荣誉榜|光荣榜|红黑榜|红榜|黑榜|进步榜|积分榜|学习榜|榜单|第\d+名")
 _ABOUT_PEOPLE: Final = re.compile(
-    r"个人|单位|支部|部门|科室|学员|同事|姓名|我的排名|本人|小组|班级|干部|党员|职工|积分|学习|答题|签到|打卡|考勤"
+    r"个人|单位|支部|部门|科室|学员|同事|姓名|我的排名|本人|小组|班级|干部|党员|职工|学习|学分|答题|签到|打卡|考勤"
+)
+# 得分 and 分 count examinations, bids and restaurants as well; they are points where the screen speaks of use.
+BEHAVIOUR: Final = re.compile(
+    r"积分|学分|学习|学员|答题|竞答|知识竞赛|签到|打卡|考勤|活跃|在线时长|阅读|视听|课程|干部|党员|支部|点赞|转发"
 )
 LOOK_ALIKE: Final = re.compile(
     r"热搜|热榜|热度|热门|口碑榜|综艺|音乐|歌曲|票房|影视|电影|图书|书籍|应用排|下载榜|大学排|高校排|城市\S{0,4}空气|空气质量|AQI"
     r"|成绩公示|招标|中标|候选人|姓氏笔画|不分先后|赛事|奖牌榜|射手榜|联赛|球队|球员|场次|净胜|赛季|足球|篮球|运动会|财富|富豪|销量|菜品|商家|服务\S{0,3}榜|TOP榜|景点|美食|收视"
     r"|落户|入户|入学|居住证|信用(?:积?分|等级)|会员|驾驶证|驾照|面试|笔试|招聘|招考|遴选|考生|报考|准考证"
+    r"|公租房|公共租赁|廉租|保障房|保障性|轮候|配租|摇号|新市民|流动人口|录用|录取|招生|升学|小升初|中考|高考|一分一段|职称|评审|征文|获奖"
+    r"|(?<!知识)(?<!学习)(?<!答题)(?:比赛|大赛)|锦标赛|马拉松|田径|[象围]棋|棋牌|[足篮排羽网]毛?球|NBA|CBA|中超|中甲|献血|积分超市|兑换榜"
+    r"|好评|好差评"
 )
 # Units by what they have done outside the app: an ordering, but whether of points like these is for a person to say.
 _WORK_RESULT: Final = re.compile(
@@ -155,11 +162,14 @@ def _board(observation: Observation, words: Sequence[Word], values: Sequence[Wor
     if ranks < MIN_ROWS and not headings:
         return None
     ranked = _who(lines, over)
-    if ranked is Ranked.UNKNOWN and not (headings and any(_ABOUT_PEOPLE.search(w.norm) for w in (*headings, *over))):
+    spoken_of = bool(headings) and any(_ABOUT_PEOPLE.search(w.norm) for w in (*headings, *over))
+    about_people = ranked is not Ranked.UNKNOWN or spoken_of
+    if not about_people and not any(_POINT_WORD.search(w.norm) for w in headings):
         return None
     # Perception joins neighbouring heads of columns into one word; a column has a head of its own.
     heads = [w for w in atoms(app_words(observation)) if w.box.bottom <= top + 4]
-    points, by = _valued(values, [*heads, *over], anywhere)
+    # 积分榜 with names of no kind we know may be a league of teams: an order, of whom is for a person to say.
+    points, by = _valued(values, [*heads, *over], anywhere) if about_people else (None, "")
     return Board(
         lines=tuple(lines),
         ranked=ranked,
@@ -205,13 +215,19 @@ def _who(lines: Sequence[Line], over: Sequence[Word]) -> Ranked:
 
 
 def _valued(values: Sequence[Word], over: Sequence[Word], anywhere: Sequence[Word]) -> tuple[bool | None, str]:
-    """Return whether the values are points and what the screen calls them: by their unit, their column, the title."""
+    """Return whether the values are points and what the screen calls them: by their unit, their column, the title.
+
+    得分 and 分 are points only where the screen speaks of learning, signing in and the like; else of something else.
+    """
     if any(_WORK_RESULT.search(w.norm) for w in over if len(w.norm) <= 24):
         return None, ""
     units = [m.group(2) for w in values if (m := _VALUE.fullmatch(w.norm))]
     unit = next((u for u in units if u is not None), None)
     head = _column_head(values[0], over)
     said = _POINT_WORD.search(head.norm) if head is not None else None
+    vague = unit == "分" or (unit is None and said is not None)
+    if vague and not any(BEHAVIOUR.search(w.norm) for w in over if len(w.norm) <= 24):
+        return False, head.norm if head is not None else str(unit)
     if unit in _POINT_UNITS:
         return True, head.norm if head is not None and said else str(unit)
     if unit is not None:

@@ -48,7 +48,7 @@ from harness.rules.concluding import (
 )
 from harness.rules.exemptions import claim_near
 from harness.rules.layout import above, below, row_of, title_words
-from harness.rules.leaderboard import LOOK_ALIKE, Board, Ranked, read_board
+from harness.rules.leaderboard import BEHAVIOUR, LOOK_ALIKE, Board, Ranked, read_board
 from harness.rules.markers import markers_in
 from harness.rules.wording import Sighting, app_words, marks_of, matching, whole, with_joined
 
@@ -152,6 +152,7 @@ _POINTS: Final = re.compile(
 _POINTS_LABEL: Final = re.compile(
     r"(?:我的|今日|当前|总|学习|累计|成长总?|本月|年度|个人|可用|今日累计)?(?:积分|学分|得分)(?:总?值|余额)?:?"
 )
+_VAGUE_POINTS: Final = re.compile(r"得分|分值")
 _NUMBER: Final = re.compile(r"\d{1,7}(?:\.\d+)?分?")
 _POINTS_VETO: Final = re.compile(
     r"落户|入户|入学|居住证|信用|记分|会员|商城|兑换|抽奖|绩点|高考|指数|购买|奖励币|满减|优惠|积分可?抵|申报积分|车票|航空|里程|学分银行"
@@ -327,6 +328,8 @@ def _weigh(signs: frozenset[str], *, claimed: bool) -> tuple[Verdict, Reason]:
 def _points(observation: Observation, words: Sequence[Word], in_rows: frozenset[Box]) -> tuple[Word, ...]:
     """Return the words that give points to somebody; the head of a board's column says nothing beside the board."""
     usable = [w for w in words if not _POINTS_VETO.search(w.norm)]
+    if not any(BEHAVIOUR.search(w.norm) for w in words):
+        usable = [w for w in usable if not _VAGUE_POINTS.search(w.norm)]  # the score of an examination
     labels = [
         w
         for w in whole(usable, _POINTS_LABEL)
