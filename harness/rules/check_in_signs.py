@@ -112,20 +112,28 @@ _WORD_VETO: Final = re.compile(
 )
 _EVENT: Final = re.compile(
     r"会议(?:时间|地点|签到|议程|名称)|活动(?:时间|地点|签到|名额|报名)|参会|与会|签到二维码|签到码|扫码签到|现场签到|报名人数|主讲人|嘉宾"
+    r"|预约(?:单号|时间|编号)|过号|爽约|开考|面试时间|到场签到|签到取号|签到候诊|来访人|入馆签到"
 )
 _EVENT_TITLE: Final = re.compile(
     r"会议|活动|大会|座谈会|论坛|讲座|报名|二维码|签到墙|挂号|候诊|值机|快递|包裹|签收|签约|打卡[地点]"
+    r"|预约|就诊|面试|考场|考试|访客|来访|场馆|座位"
 )
 # A habit of one's own; where the page speaks of attendance too, the habit is only something else on it.
 _HABIT: Final = re.compile(
     r"(?:作业|读书|阅读|朗读|早起|健身|运动|跑步|健走|血压|血糖|饮水|健康|学习小组)\S{0,2}打卡|打卡(?:作业|小组|挑战)"
 )
-_ATTENDANCE: Final = re.compile(r"签到|上班|下班|外勤|考勤|值守|值班|缺卡|补卡|漏|扣分|考核|通报")
+_ATTENDANCE: Final = re.compile(r"签到|上班|下班|外勤|考勤|值守|值班|缺卡|漏|扣分|考核|通报")
 _POLICY_TITLE: Final = re.compile(r"隐私|用户协议|服务协议|权限说明|个人信息|收集清单|提醒设置|消息设置|铃声")
 _PERSONAL_RECORD: Final = re.compile(r"缺卡|补签|补卡|连续签到|连续打卡|签到日历|打卡记录|考勤|漏签|断签|扣分|考核")
 _SUBJECT: Final = re.compile(r"签到|打卡|考勤|漏签|缺卡|断签|补签|补卡")
 _NOTICE_TITLE: Final = re.compile(r"^\S{0,8}(?:通知|公告|规则|须知|制度|说明|依据)\S{0,4}$")
 _HEADLINE_CHARS: Final = 14
+_ABOUT_OTHERS: Final = re.compile(r"某[^天日次]|纪委|监委|典型|造假|流于形式|整治|印发|被(?:约谈|通报|处分|查)|《")
+# A notice on a page of its own binds the check-in of this app only where it says so.
+_RULES_TITLE: Final = re.compile(r"\S{0,8}(?:签到|打卡|考勤)\S{0,4}(?:规则|说明|须知|管理|制度|办法|规定|要求)")
+_OF_THIS_APP: Final = re.compile(
+    r"本?(?:平台|应用(?!程序不)|系统|软件|APP|小程序)|每[日天]\S{0,8}(?:签到|打卡)", re.IGNORECASE
+)
 _DEDICATED_TITLE: Final = re.compile(r"(?:签到|打卡|考勤)(?:规则|说明|须知|管理|制度|日历|记录)?|今日考勤|掌上考勤")
 
 
@@ -178,6 +186,9 @@ def screen_signs(observation: Observation, words: Sequence[Word]) -> Signs:
     on_topic = dedicated or any(_NOTICE_TITLE.search(w.norm) for w in title_words(observation))
     # A headline that can be tapped speaks of somebody else's check-in; an article does so at length.
     speaking = plain if dedicated else [w for w in plain if not (w.clickable and len(w.norm) > _HEADLINE_CHARS)]
+    speaking = [w for w in speaking if not _ABOUT_OTHERS.search(w.norm)]
+    if not sightings and not dedicated and not any(_RULES_TITLE.fullmatch(w.norm) for w in title_words(observation)):
+        speaking = [w for w in speaking if _OF_THIS_APP.search(w.norm)]
     compulsion = markers_in(
         speaking if on_topic or sightings else (), _SUBJECT, sorted(COMPULSION), dedicated=dedicated
     )

@@ -18,7 +18,8 @@ _MARKS: Final[dict[Marker, re.Pattern[str]]] = {
         r"|(?:签到|打卡)后(?:方可|才能|才可)|未(?:签到|打卡)(?:者)?(?:不能|无法|不得|不可)"
     ),
     Marker.QUOTA: re.compile(
-        r"(?:必须|(?<![无勿])须|(?<![适相反响])应(?![用急届对该])|至少|达到|不少于|不低于|需要?)\D{0,10}\d+"
+        r"(?:必须|(?<![无勿])须|(?<![适相反响])应(?![用急届对该])|至少|达到|不少于|不低于)\D{0,10}\d+"
+        r"|(?<![不无])需要?(?:每[日天周月班]|完成|签到|打卡)\D{0,8}\d+"
         r"|每[日天周月班次]\S{0,8}?(?:须|必须|都要|应当)|(?:必须|(?<![无勿])须|应当)\S{0,10}(?:签到|打卡|看完|学完|观看)"
         r"|目标\D{0,4}\d+|未达标|(?<!\d)\d+/\d+(?:次|天|分|学时)"
     ),
@@ -39,8 +40,12 @@ _MARKS: Final[dict[Marker, re.Pattern[str]]] = {
 _DENIAL: Final = re.compile(
     r"不(?:会|再|得)?(?:作为|作|纳入|影响|计入|列入|参与|用于|与|被|强制|做|进行)\S{0,8}"
     r"(?:考核|考评|评优|扣分|通报|约谈|绩效|排名|挂钩)|不(?:考核|扣分|通报|排名|强制)|非强制|无[须需]|免于|不得(?:将|把|以)"
-    r"|(?:取消|停止)\S{0,6}(?:考核|排名|通报|签到|打卡)"
+    r"|(?:取消|停止)\S{0,6}(?:考核|排名|通报|签到|打卡)|不得\S{0,4}(?:强制|设置|要求)|[禁严]\S?(?:强制|设置)"
 )
+# What one loses of a gift is no duty: 奖励逾期失效, 活动截止, 满7天可达到白银等级.
+_GIFT: Final = re.compile(r"活动|奖励|奖品|礼品|兑换|优惠|抽奖|红包|领取|等级|勋章|徽章")
+_LOST_WITH_A_GIFT: Final = frozenset({Marker.QUOTA, Marker.ASSIGNMENT})
+_GIFT_TOO_LATE: Final = re.compile(r"逾期")
 _VOLUNTARY: Final = re.compile(r"自愿|可选|非强制|不作(?:强制)?要求|不强制|随时(?:关闭|退出)|欢迎参与")
 
 
@@ -56,8 +61,17 @@ def markers_in(
     for word in words:
         if not (dedicated or subject.search(word.norm)) or _DENIAL.search(word.norm):
             continue
-        hits.extend((marker, word) for marker in among if _MARKS[marker].search(word.norm))
+        hits.extend((marker, word) for marker in among if _MARKS[marker].search(word.norm) and not _gift(marker, word))
     return tuple(hits)
+
+
+def _gift(marker: Marker, word: Word) -> bool:
+    """Return whether the sign speaks of a gift only: a number to reach for it, a date after which it is gone."""
+    if not _GIFT.search(word.norm):
+        return False
+    if marker is Marker.CONSEQUENCE:
+        return not _MARKS[marker].search(_GIFT_TOO_LATE.sub("", word.norm))
+    return marker in _LOST_WITH_A_GIFT and not re.search(r"必须|(?<![无勿])须|全员|全体", word.norm)
 
 
 def says(marker: Marker, word: Word) -> bool:
