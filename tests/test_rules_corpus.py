@@ -70,6 +70,14 @@ def test_every_case_folder_belongs_to_a_rule_and_every_case_has_an_expectation()
 
 
 @pytest.mark.parametrize("law", ALL_RULES, ids=lambda r: str(r.id))
+def test_a_quoted_item_is_a_prohibition_by_itself(law: Rule) -> None:
+    for clause in (law.clause, *law.also):
+        if clause.item:
+            assert "不得出现下列情况" in clause.quote
+            assert clause.item in clause.quote
+
+
+@pytest.mark.parametrize("law", ALL_RULES, ids=lambda r: str(r.id))
 def test_a_rule_quotes_its_clause_and_says_what_it_cannot_tell(law: Rule) -> None:
     for clause in (law.clause, *law.also):
         assert all((clause.document, clause.quote, clause.date))

@@ -13,13 +13,17 @@ MEASURES_URL = "https://www.gov.cn/zhengce/zhengceku/202601/content_7056375.htm"
 _MEASURES = "《政务移动互联网应用程序规范化管理办法》"
 _MEASURES_NUMBER = "国办函〔2026〕12号"
 _MEASURES_DATE = "2026-01-25"
+# The five items are no sentences of their own: what makes them prohibitions is the sentence before them.
+_NOT_ALLOWED = "主办（使用）单位应规范政务应用程序建设、使用管理，不得出现下列情况：……"
 
 COMPULSORY_FUNCTIONS = Clause(
     document=_MEASURES,
     number=_MEASURES_NUMBER,
     date=_MEASURES_DATE,
     item="（二）",
-    quote="除安保、应急等特殊场景规定外，政务应用程序设置打卡签到、积分排名、统计在线时长等强制性功能",
+    quote=(
+        f"{_NOT_ALLOWED}（二）除安保、应急等特殊场景规定外，政务应用程序设置打卡签到、积分排名、统计在线时长等强制性功能"
+    ),
     confidence="B",
     url=MEASURES_URL,
 )
@@ -30,7 +34,7 @@ APPRAISAL_BY_APP = Clause(
     date=_MEASURES_DATE,
     item="（四）",
     quote=(
-        "把政务应用程序异化为工作考核日常化、督查检查线上化的主要载体，将点赞量、网络投票数、转发量、学习时长等作为考评依据，"
+        f"{_NOT_ALLOWED}（四）把政务应用程序异化为工作考核日常化、督查检查线上化的主要载体，将点赞量、网络投票数、转发量、学习时长等作为考评依据，"
         "非必要情况下强制要求下级和基层单位通过政务应用程序上传工作照片、视频和轨迹等"
     ),
     confidence="B",
