@@ -252,3 +252,21 @@ def _pictured(name: str, *texts: str) -> Observation:
     nodes: list[dict[str, Any]] = [{"text": t, "box": [60, 300, 400, 360]} for t in texts]
     picture = {"class": "android.widget.ImageView", "id": f"cn.example:id/{name}", "box": [400, 900, 680, 1000]}
     return screen({"nodes": [*nodes, {**picture, "clickable": True}]})
+
+
+def test_missed_days_are_told_as_the_record_counts_them_and_no_neighbour_is_called_missed() -> None:
+    days = [("22", "已签"), ("23", "缺卡"), ("24", "已签"), ("25", "缺卡")]
+    nodes = [{"text": "签到日历", "box": [400, 150, 700, 220]}, {"text": "缺卡2天", "box": [700, 300, 900, 360]}]
+    for at, (day, sign) in enumerate(days):
+        left = 78 + 132 * at
+        nodes.append({"text": day, "box": [left + 41, 1224, left + 91, 1287]})
+        nodes.append({"text": sign, "box": [left, 1286, left + 132, 1328]})
+    # Days without a mark are cells as high as both lines: by them the two lines run together.
+    nodes += [{"text": str(26 + n), "box": [606 + 132 * n, 1218, 738 + 132 * n, 1350]} for n in (0, 1)]
+    nodes += [
+        {"text": f"11月{d}日 缺卡（漏签）", "box": [78, 1759 + 160 * n, 816, 1826 + 160 * n]}
+        for n, d in ((0, 25), (1, 23))
+    ]
+    outcome = rule.detect(screen({"nodes": nodes}))
+    assert dict(outcome.data)["missing_days"] == 2
+    assert not [m.text for m in outcome.marks if m.text.startswith(("22", "24"))]

@@ -99,7 +99,7 @@ _RECORD: Final = re.compile(
 _MISSING: Final = re.compile(r"缺卡|漏签|漏打卡|旷工|缺勤|缺")
 _MISSING_COUNTED: Final = re.compile(r"(?:本月|累计|合计)?(?:缺卡|漏签|漏打卡|旷工|缺勤|未打卡|未签到):?(\d+)[天次日]")
 _MISSING_DATED: Final = re.compile(
-    r"(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}[日号]?\S{0,6}?(?:缺卡|漏签|漏打卡|旷工|缺勤|未打卡|未签到)\S{0,6}"
+    r"(?:\d{4}[年-])?(?:\d{1,2}月\d{1,2}[日号]?|\d{1,2}[日号]|\d{1,2}-\d{1,2})\S{0,6}?(?:缺卡|漏签|漏打卡|旷工|缺勤|未打卡|未签到)\S{0,6}"
 )
 _DATE_CELL: Final = re.compile(r"(?:\d{1,2}月)?(?:[1-9]|[12]\d|3[01])[日号]?")
 _SUMMARY_LABEL: Final = re.compile(r"出勤|正常|迟到|早退|请假|外勤|已签|已打卡")
@@ -278,7 +278,8 @@ def _missing_days(observation: Observation, words: Sequence[Word]) -> tuple[tupl
     numbers = [n for _, n in counted] + [n for _, n in summaries]
     if not numbers and not dated and not cells:
         return (), 0
-    return tuple(dict.fromkeys(found)), max([*numbers, len(dated), len(cells)])
+    # What the record itself counts is told; only where it counts nothing are its marks counted.
+    return tuple(dict.fromkeys(found)), max(numbers) if numbers else max(len(dated), len(cells))
 
 
 def missed_dates(words: Sequence[Word]) -> frozenset[tuple[int, int]]:
