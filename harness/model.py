@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import Final, NewType, Protocol
 
 PackageName = NewType("PackageName", str)
 RuleId = NewType("RuleId", str)
@@ -589,6 +589,8 @@ class Measure:
     observation: ObservationId | None = None
     note: str = ""
 
+
+WHETHER: Final = "whether"  # the unit of a measure that is yes (1) or no (0)
 
 Datum = str | int | float
 

@@ -16,10 +16,12 @@ from playwright.sync_api import sync_playwright
 from harness import machine
 from harness.errors import BundleError
 from harness.evidence import layout
-from harness.evidence.bundle import BundleWriter, StoredBundle, open_bundle
+from harness.evidence.bundle import BundleWriter, StoredBundle, open_bundle, read_bundle
 from harness.evidence.verify import Soundness, verify
 from harness.messages import catalogue
 from harness.model import (
+    WHETHER,
+    Box,
     Channel,
     EvidenceRef,
     Finding,
@@ -36,6 +38,8 @@ from harness.model import (
 from harness.report.chart import chart
 from harness.report.html import bundle_pages, write_report
 from harness.report.phrases import Phrases, clock_s
+from harness.report.probes import value_in_words
+from harness.report.shots import Gallery, Links
 from harness.rules import ALL_RULES
 from tests.evidence_walks import CHECK_IN, HOME, START, Hands, TickingClock, app, start_of, write_study, zipped
 
@@ -386,6 +390,24 @@ def test_readings_of_a_control_run_are_on_no_line() -> None:
 )
 def test_a_position_is_told_in_minutes_and_seconds(seconds: float, said: str) -> None:
     assert clock_s(seconds) == said
+
+
+def test_a_yes_or_no_is_told_as_such_and_a_count_as_a_number() -> None:
+    phrases = Phrases()
+    whether = Measure(at_s=0.0, name="p", value=1.0, unit=WHETHER)
+    assert value_in_words(whether, phrases) == "是"
+    assert value_in_words(dataclasses.replace(whether, value=0.0), phrases) == "否"
+    assert value_in_words(dataclasses.replace(whether, value=4.0, unit=""), phrases) == "4"
+
+
+def test_numbers_of_marks_at_one_corner_stand_side_by_side(study: Path) -> None:
+    walk = read_bundle(study)
+    links = Links(original=lambda digest: digest, small=lambda digest: digest)
+    seen = next(o for o in walk.observations if o.png_sha256 is not None)
+    box, other = Box(left=90, top=900, right=300, bottom=960), Box(left=90, top=1400, right=300, bottom=1460)
+    what = [(place, "立即签到", "why") for place in (box, other, box)]
+    shot = Gallery(walk, links, Phrases()).shot(seen.id, boxes=what, numbers=(1, 2, 3))
+    assert [mark.covers for mark in shot.marks] == [0, 0, 1]
 
 
 def test_every_key_of_the_report_has_words_in_both_languages() -> None:

@@ -87,7 +87,7 @@ class Phrases:
             case Stop(package=package):
                 return self.say("report-did-stop", what=package)
             case DenyPermission(permission=permission):
-                return self.say("report-did-deny", what=permission)
+                return self.say("report-did-deny", what=self.say(permission))
             case NextDay():
                 return self.say("report-did-next-day")
             case Back():

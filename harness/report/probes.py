@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.model import Action, Finding, Measure, Observation, ObservationId, ProbeRun, Wait, Walk
+from harness.model import WHETHER, Action, Finding, Measure, Observation, ObservationId, ProbeRun, Wait, Walk
 from harness.report.chart import Chart, chart
 from harness.report.phrases import Phrases, clock_s
 from harness.report.shots import Gallery, Shot
@@ -107,7 +107,7 @@ def _probe(number: int, run: ProbeRun, measures: Sequence[Measure], scene: _Scen
             MeasureRow(
                 at=f"+{clock_s(measure.at_s)}",
                 name=phrases.say(measure.name),
-                value=_value(measure, phrases),
+                value=value_in_words(measure, phrases),
                 note=_note(measure, phrases),
                 href=None if measure.observation is None else scene.gallery.original(measure.observation),
             )
@@ -143,7 +143,7 @@ def _longest_series(measures: Sequence[Measure]) -> tuple[str, list[Measure]]:
     """Return the quantity with the most readings in one unit; that is the one worth a curve."""
     series: dict[tuple[str, str], list[Measure]] = {}
     for measure in measures:
-        if measure.value is not None:
+        if measure.value is not None and measure.unit != WHETHER:
             series.setdefault((measure.name, measure.unit), []).append(measure)
     if not series:
         return "", []
@@ -158,12 +158,15 @@ def _note(measure: Measure, phrases: Phrases) -> str:
 
 
 def _reading(measure: Measure, phrases: Phrases) -> str:
-    return f"{phrases.say(measure.name)}：{_value(measure, phrases)}"
+    return f"{phrases.say(measure.name)}：{value_in_words(measure, phrases)}"
 
 
-def _value(measure: Measure, phrases: Phrases) -> str:
+def value_in_words(measure: Measure, phrases: Phrases) -> str:
+    """Return the value of one reading: minutes and seconds, yes or no, a number, or that it could not be read."""
     if measure.value is None:
         return phrases.say("report-not-readable")
     if measure.unit == "s":
         return clock_s(measure.value)
+    if measure.unit == WHETHER:
+        return phrases.say("report-yes" if measure.value else "report-no")
     return f"{measure.value:g}{measure.unit}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.model import Box, Channel, EvidenceRef, Finding, Observation, ObservationId, Walk
 from harness.report.phrases import Phrases, at_host, clock_s
@@ -24,6 +24,7 @@ class DrawnMark:
     width: float = 0.0
     height: float = 0.0
     box: bool = True
+    covers: int = 0  # how many marks before it stand at the same corner; its number stands beside theirs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,9 @@ class Gallery:
             role=role,
             caption=caption,
             missing="" if href is not None else self._missing(seen),
-            marks=tuple(self._mark(seen, box, number) for box, number in zip(boxes, numbers, strict=True)),
+            marks=_side_by_side(
+                tuple(self._mark(seen, box, number) for box, number in zip(boxes, numbers, strict=True))
+            ),
         )
 
     def time(self, seen: Observation) -> str:
@@ -125,6 +128,18 @@ class Gallery:
             return ""
         lowest = min(word.confidence for word in inside)
         return self._phrases.say("report-read-by-ocr", confidence=f"{lowest:.2f}")
+
+
+def _side_by_side(marks: Sequence[DrawnMark]) -> tuple[DrawnMark, ...]:
+    """Return the marks with how many before them stand at the same corner, so that no number hides another."""
+    corners: list[tuple[float, float]] = []
+    placed = []
+    for mark in marks:
+        same = sum(abs(left - mark.left) < 2 and abs(top - mark.top) < 1 for left, top in corners)
+        placed.append(replace(mark, covers=same))
+        if mark.box:
+            corners.append((mark.left, mark.top))
+    return tuple(placed)
 
 
 def shots_of(finding: Finding, walk: Walk, gallery: Gallery, phrases: Phrases) -> tuple[Shot, ...]:

@@ -21,6 +21,7 @@ from harness.rules.check_in_run import (
     in_app,
     mark,
     measure,
+    measure_whether,
     relaunch,
     tap_on,
 )
@@ -80,13 +81,13 @@ def let_a_day_pass(run: CheckInRun) -> Steps:
     yield from act(run, NextDay())
     now = run.now.at.device_wall
     moved = passed is not None and now is not None and now - passed >= MIN_DAY
-    measure(run, "mandatory-check-in-measure-day-passed", float(moved))
+    measure_whether(run, "mandatory-check-in-measure-day-passed", moved)
     if not moved or passed is None:
         return
     if run.wall is not None:
         yield from relaunch(run)
         again = controls_on(run.now)
-        measure(run, "mandatory-check-in-measure-asked-next-day", float(bool(again)))
+        measure_whether(run, "mandatory-check-in-measure-asked-next-day", bool(again))
         mark(run, next(iter(again), None), Why.ASKED_NEXT_DAY)
     after = yield from _read_record(run, "mandatory-check-in-measure-missing-after")
     if after is None or before is None or after.screen != before.screen:
@@ -144,8 +145,8 @@ def _deny_place(run: CheckInRun) -> Steps:
         return
     demands = matching(app_words(run.now), _DEMANDS_PLACE, max_chars=40)
     usable = [w for w in controls_on(run.now) if w.enabled]
-    measure(run, "mandatory-check-in-measure-place-demanded", float(bool(demands)))
-    measure(run, "mandatory-check-in-measure-usable-without-place", float(bool(usable)))
+    measure_whether(run, "mandatory-check-in-measure-place-demanded", bool(demands))
+    measure_whether(run, "mandatory-check-in-measure-usable-without-place", bool(usable))
     if demands:
         run.demand = demands[0].text
         mark(run, demands[0], Why.PLACE)

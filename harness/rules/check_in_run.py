@@ -7,7 +7,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Final
 
-from harness.model import Action, Box, Launch, Mark, Measure, Observation, Role, Stop, Tap, Wait, Word
+from harness.model import WHETHER, Action, Box, Launch, Mark, Measure, Observation, Role, Stop, Tap, Wait, Word
 from harness.rules.check_in_signs import WallReason, Why, is_control
 from harness.rules.wording import Sighting, app_words, marks_of, whole, with_joined
 
@@ -79,10 +79,15 @@ def controls_on(observation: Observation) -> tuple[Word, ...]:
     return tuple(w for w in with_joined(app_words(observation)) if is_control(w))
 
 
-def measure(run: CheckInRun, name: str, value: float, *, note: str = "") -> None:
+def measure(run: CheckInRun, name: str, value: float, *, unit: str = "") -> None:
     """Record one reading of the screen in front."""
     at_s = round(run.now.at.mono_s - run.start.at.mono_s, 1)
-    run.measures.append(Measure(at_s=at_s, name=name, value=value, unit="", observation=run.now.id, note=note))
+    run.measures.append(Measure(at_s=at_s, name=name, value=value, unit=unit, observation=run.now.id))
+
+
+def measure_whether(run: CheckInRun, name: str, holds: bool) -> None:  # noqa: FBT001
+    """Record whether something holds on the screen in front."""
+    measure(run, name, float(holds), unit=WHETHER)
 
 
 def mark(run: CheckInRun, word: Word | None, why: Why, *, role: Role = Role.AFTER) -> None:

@@ -15,7 +15,7 @@ from harness.rules.check_in_run import (
     in_app,
     mark,
     mark_said,
-    measure,
+    measure_whether,
     relaunch,
 )
 from harness.rules.check_in_signs import WallReason, Why, is_control
@@ -56,7 +56,7 @@ def try_to_pass(run: CheckInRun) -> Steps:
     yield from act(run, Back())
     _hear(run)
     still = run.refused_back = _is_wall(run.now)
-    measure(run, "mandatory-check-in-measure-wall-after-back", float(still))
+    measure_whether(run, "mandatory-check-in-measure-wall-after-back", still)
     if still:
         mark(run, _first(run.now), Why.WALL_AFTER_BACK)
         run.conclusive = True  # one refused Back is a reading, whatever comes after
@@ -66,7 +66,7 @@ def try_to_pass(run: CheckInRun) -> Steps:
         return
     yield from relaunch(run)
     again = _is_wall(run.now)
-    measure(run, "mandatory-check-in-measure-wall-after-restart", float(again))
+    measure_whether(run, "mandatory-check-in-measure-wall-after-restart", again)
     mark(run, _first(run.now), Why.WALL_AFTER_RESTART)
     run.conclusive = bool(run.now.words)
     run.wall = WallReason.CAME_BACK if again else WallReason.ONCE_ONLY if run.conclusive else WallReason.UNREADABLE
