@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from harness.model import (
@@ -17,6 +19,7 @@ from harness.model import (
     Reach,
     Verdict,
 )
+from harness.rules.layout import in_status_bar
 
 PROBE_WANTED: Final = "probe"  # a datum of a static outcome: which behaviour only a probe can settle
 ONE_DAY: Final = "day"  # what a probe is wanted for: a day that passes, which once per app is enough
@@ -29,6 +32,19 @@ EXEMPTION: Final = "exemption"  # a datum: the words by which the screen claims 
 MOVING: Final = "screen-moving"
 GAP: Final = "screen-gap"
 UNREAD_REGION: Final = "screen-region-unread"
+NOT_LOADED: Final = "screen-not-loaded"  # the page says itself that what belongs on it could not be shown
+
+_NOT_LOADED: Final = re.compile(
+    r"(?:抱歉|对不起|哎呀|很遗憾)?[,!。]?(?:当前|您的)?(?:网络|网络连接|服务|服务器|系统|接口|页面|请求|数据|内容)(?:请求|连接|加载|访问|好像)?"
+    r"(?:异常|错误|出错|繁忙|开小差|断开|不可用|超时|失败|走丢|不存在|丢失)\S{0,16}"
+    r"|加载失败\S{0,16}|(?:系统|服务)(?:正在)?(?:升级|维护)中?(?:[,。!]\S{0,16})?|无法(?:连接|访问)\S{0,12}"
+    r"|(?:您|当前账号|该账号)?(?:暂无|没有|无)(?:访问|查看|使用|操作)?权限\S{0,12}"
+    r"|(?:HTTP)?(?:错误)?(?:40[34]|50[0234])\s?(?:Not\s?Found|Forbidden|Bad\s?Gateway|.{0,10}Unavailable|.{0,10}Server\s?Error|页面\S{0,6})",
+    re.IGNORECASE,
+)
+_LOADING: Final = re.compile(r"(?:正在|努力)?加载中?[.…。]*|请稍[候后][.…。]*|Loading[.…]*", re.IGNORECASE)
+_MAX_NOTICE_CHARS: Final = 30
+_BARE_PAGE_WORDS: Final = 6  # a page with no more words than these and a sign of loading shows nothing else yet
 
 
 class ProbeCut(Exception):
@@ -43,7 +59,24 @@ def unread(observation: Observation, needs: frozenset[Channel]) -> str | None:
         return UNREAD_REGION
     if not observation.elements and not observation.engines:
         return GAP
-    return None
+    return NOT_LOADED if _not_loaded(observation) else None
+
+
+def _not_loaded(observation: Observation) -> bool:
+    short = [w for w in observation.words if len(w.norm) <= _MAX_NOTICE_CHARS]
+    # 加载失败 in a headline that leads on is news of somebody else's page.
+    if any(_NOT_LOADED.fullmatch(w.norm) for w in short if not (w.clickable and len(w.norm) > 12)):
+        return True
+    shown = [w for w in observation.words if w.norm and not in_status_bar(observation, w)]
+    return len(shown) <= _BARE_PAGE_WORDS and any(_LOADING.fullmatch(w.norm) for w in shown)
+
+
+def if_read(outcome: Outcome, observation: Observation, needs: frozenset[Channel]) -> Outcome:
+    """Return the outcome of one screen; ``clear`` of a screen that was not read to the end becomes ``inconclusive``."""
+    problem = unread(observation, needs)
+    if outcome.verdict is not Verdict.CLEAR or problem is None:
+        return outcome
+    return replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=problem)
 
 
 def nothing_on(observation: Observation, needs: frozenset[Channel], reason: str) -> Outcome:

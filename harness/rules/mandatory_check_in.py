@@ -52,6 +52,7 @@ from harness.rules.concluding import (
     WALL,
     ProbeCut,
     data_of,
+    if_read,
     markers_from,
     marks_from,
     measures_from,
@@ -119,6 +120,10 @@ class Known(StrEnum):
 
 def detect(observation: Observation) -> Outcome:
     """Return what one screen shows of a check-in feature, its record, and the signs of compulsion."""
+    return if_read(_seen_on(observation), observation, NEEDS)
+
+
+def _seen_on(observation: Observation) -> Outcome:
     words = with_joined(app_words(observation))
     veto = looks_like_something_else(observation, words)
     if veto is not None:

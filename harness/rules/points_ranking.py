@@ -40,6 +40,7 @@ from harness.rules.concluding import (
     ONE_TAP,
     PROBE_WANTED,
     data_of,
+    if_read,
     markers_from,
     marks_from,
     measures_from,
@@ -173,6 +174,10 @@ _RANK_ROWS_VETO: Final = LOOK_ALIKE
 
 def detect(observation: Observation) -> Outcome:
     """Return what one screen shows of points, of an ordering of people or units, and of the reader's own rank."""
+    return if_read(_seen_on(observation), observation, NEEDS)
+
+
+def _seen_on(observation: Observation) -> Outcome:
     plain = app_words(observation)
     words = with_joined(plain)
     board = read_board(observation)

@@ -33,6 +33,7 @@ from harness.rules.concluding import (
     PROBE_WANTED,
     ProbeCut,
     data_of,
+    if_read,
     markers_from,
     marks_from,
     measures_from,
@@ -149,6 +150,10 @@ _WORDING: Final = (
 
 def detect(observation: Observation) -> Outcome:
     """Return what one screen shows: a player, and what is said of seeking and credit; never ``found``."""
+    return if_read(_seen_on(observation), observation, NEEDS)
+
+
+def _seen_on(observation: Observation) -> Outcome:
     player = read_player(observation)
     words = with_joined(app_words(observation))
     if player is not None and player.live is not None and player.position is None:

@@ -1,0 +1,63 @@
+"""Nothing becomes ``clear`` by a screen that could not be looked at, whatever else stands on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.model import Coverage, Rule, Verdict
+from harness.rules import ALL_RULES
+from harness.rules.corpus import screen
+
+WALKED = Coverage(reaches=(), screens=1, steps=3, untried=0, finished=True)
+EACH_RULE = pytest.mark.parametrize("law", ALL_RULES, ids=lambda r: str(r.id))
+UNREAD: tuple[dict[str, Any], ...] = (
+    {"opaque": [[0, 300, 1080, 2300]]},
+    {"gaps": [{"channel": "ocr", "reason": "black-frame"}]},
+    {"gaps": [{"channel": "hierarchy", "reason": "dump-failed"}]},
+)
+
+
+def _screen(*texts: str, **more: Any) -> dict[str, Any]:
+    nodes = [{"text": t, "box": [100, 150 + 200 * n, 100 + 44 * len(t), 220 + 200 * n]} for n, t in enumerate(texts)]
+    return {"nodes": nodes, "screen": "s", **more}
+
+
+def _verdict(law: Rule, raw: dict[str, Any]) -> Verdict:
+    return law.conclude([law.detect(screen(raw))], WALKED).verdict
+
+
+@EACH_RULE
+@pytest.mark.parametrize("more", UNREAD, ids=["silent-region", "black-frame", "no-hierarchy"])
+@pytest.mark.parametrize("title", ["会议签到", "热搜榜", "我的积分：268", "打卡规则"])
+def test_a_look_alike_on_a_page_read_in_part_is_not_clear(law: Rule, more: dict[str, Any], title: str) -> None:
+    assert _verdict(law, _screen(title, "会议时间：9:00", **more)) is Verdict.INCONCLUSIVE
+
+
+@EACH_RULE
+@pytest.mark.parametrize(
+    "said",
+    [
+        "网络异常，请检查网络",
+        "加载失败，点击重试",
+        "服务器开小差了",
+        "系统维护中",
+        "您暂无访问权限",
+        "404 Not Found",
+        "加载中…",
+    ],
+)
+def test_a_page_that_says_it_did_not_load_is_not_clear(law: Rule, said: str) -> None:
+    outcome = law.detect(screen(_screen("学习", said)))
+    assert (outcome.verdict, outcome.reason) == (Verdict.INCONCLUSIVE, "screen-not-loaded")
+    assert _verdict(law, _screen("学习", said)) is Verdict.INCONCLUSIVE
+
+
+@EACH_RULE
+@pytest.mark.parametrize(
+    "said",
+    ["关于系统升级维护的公告", "网络安全宣传周", "服务事项 500 项", "暂无数据", "加载更多", "权限说明", "数据中心"],
+)
+def test_other_pages_with_such_words_are_looked_at(law: Rule, said: str) -> None:
+    assert _verdict(law, _screen("首页", said, "办事", "我的")) is Verdict.CLEAR
