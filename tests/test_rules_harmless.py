@@ -134,3 +134,20 @@ def test_a_place_in_an_examination_or_a_queue_for_a_flat_is_no_ranking_of_staff(
 def test_points_of_learning_and_of_quizzes_stay_found(title: str, head: str) -> None:
     rows = [("名次", "姓名", head), *((str(n), name, str(99 - 3 * n)) for n, name in enumerate(PEOPLE, 1))]
     assert _judge(points_ranking.RULE, _screen(title, rows)).verdict is Verdict.FOUND
+
+
+def test_a_place_in_a_line_of_people_who_wait_is_no_rank() -> None:
+    said = ("我的积分：20", "您前面还有3人，您排第4")
+    assert _judge(points_ranking.RULE, _screen("服务大厅", said)).verdict is Verdict.CLEAR
+
+
+@pytest.mark.parametrize(("title", "head"), [("办件排名", "办结率"), ("营商环境排名", "得分")])
+def test_work_results_of_units_do_not_join_with_points_on_another_page(title: str, head: str) -> None:
+    mine = _screen("我的", ("我的积分：20", "*积分排行榜"), "mine")
+    rows = [("排名", "单位", head), *((str(n), name, str(99 - 3 * n)) for n, name in enumerate(UNITS, 1))]
+    assert _judge(points_ranking.RULE, mine, _screen(title, rows, "board")).verdict is Verdict.PRESENT
+
+
+def test_cadres_in_order_of_an_assessment_are_left_to_a_person() -> None:
+    rows = [("名次", "姓名", "得分"), *((str(n), name, str(99 - 3 * n)) for n, name in enumerate(PEOPLE, 1))]
+    assert _judge(points_ranking.RULE, _screen("干部民主测评", rows)).verdict is Verdict.PRESENT

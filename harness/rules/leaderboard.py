@@ -82,7 +82,7 @@ _ABOUT_PEOPLE: Final = re.compile(
 )
 # 得分 and 分 count examinations, bids and restaurants as well; they are points where the screen speaks of use.
 BEHAVIOUR: Final = re.compile(
-    r"积分|学分|学习|学员|答题|竞答|知识竞赛|签到|打卡|考勤|活跃|在线时长|阅读|视听|课程|干部|党员|支部|点赞|转发"
+    r"积分|学分|学习|学员|答题|竞答|知识竞赛|签到|打卡|考勤|活跃|在线时长|阅读|视听|课程|点赞|转发"
 )
 LOOK_ALIKE: Final = re.compile(
     r"热搜|热榜|热度|热门|口碑榜|综艺|音乐|歌曲|票房|影视|电影|图书|书籍|应用排|下载榜|大学排|高校排|城市\S{0,4}空气|空气质量|AQI"
@@ -220,7 +220,7 @@ def _valued(values: Sequence[Word], over: Sequence[Word], anywhere: Sequence[Wor
     得分 and 分 are points only where the screen speaks of learning, signing in and the like; else of something else.
     """
     if any(_WORK_RESULT.search(w.norm) for w in over if len(w.norm) <= 24):
-        return None, ""
+        return False, ""
     units = [m.group(2) for w in values if (m := _VALUE.fullmatch(w.norm))]
     unit = next((u for u in units if u is not None), None)
     head = _column_head(values[0], over)

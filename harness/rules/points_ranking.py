@@ -168,6 +168,7 @@ _HEADER: Final = re.compile(r"名次|排名|序号|姓名|积分|得分|学分|�
 _ORDER_ENTRY: Final = re.compile(r"(?:查看|我的)?(?:积分|学习积分|学分)(?:总)?(?:排行榜?|排名榜?|榜单?|名次)")
 _POINTS_ENTRY: Final = re.compile(r"(?:查看)?(?:我的|个人)?(?:学习)?积分(?:明细|规则|详情|记录)?")
 _OPT_OUT: Final = re.compile(r"(?:隐藏|关闭|不参与|退出|不显示)\S{0,4}(?:排名|排行|榜)")
+_QUEUE: Final = re.compile(r"排队|叫号|取号|候诊|轮候|等候|预计等待|前面还有")
 _OTHER_ORDER: Final = re.compile(r"步数|时长|里程|运动|跑步|健走|热度|满意|办结|志愿")
 _RANK_ROWS_VETO: Final = LOOK_ALIKE
 
@@ -345,6 +346,8 @@ def _points(observation: Observation, words: Sequence[Word], in_rows: frozenset[
 
 
 def _own_rank(observation: Observation, words: Sequence[Word]) -> tuple[Word, ...]:
+    if any(_QUEUE.search(w.norm) for w in words):
+        return ()  # one's place in a line of people who wait
     usable = [w for w in words if not _RANK_ROWS_VETO.search(w.norm)]
     labels = [
         w
