@@ -45,6 +45,7 @@ PULL = (
 )
 _BACK = "<back>"
 _SCROLL = "<scroll>"
+_DIGITS = re.compile(r"\d+")  # a running counter is nothing new
 _MENU_LABEL_CHARS = 10
 _SAMPLED = 3
 _SURE_AFTER = 2
@@ -98,6 +99,7 @@ class _Place:
     scrolls: int = 0
     scroll_box: Box | None = None
     bottom: bool = False
+    shown: frozenset[str] = frozenset()  # the words at the last look: a sweep that changes none is at the bottom
     failed: set[str] = field(default_factory=set)  # pressed in vain, and given another try
     misses: int = 0  # arrivals at which nothing of ``untried`` was visible
 
@@ -140,7 +142,9 @@ class Explorer:
             elif leads_to != observation.screen:
                 place.ways[token] = leads_to
         place.scroll_box = _scrollable(observation) or place.scroll_box
-        self._arrive(observation.screen, fresh=frozenset(_tokens(targets).values()))
+        before, place.shown = place.shown, frozenset(_DIGITS.sub("", word.norm) for word in observation.words)
+        fresh = frozenset(_tokens(targets).values()) & place.untried.keys()
+        self._arrive(observation.screen, moved_on=bool(fresh or place.shown - before))
 
     def _leads_to(self, token: str, box: Box) -> ScreenKey | None:
         """Return where the same label at the same spot led from several screens (a tab bar), ``None`` if unknown."""
@@ -170,7 +174,7 @@ class Explorer:
                 place.untried[token] = _rank(token) * 1000
         self.lost()
 
-    def _arrive(self, screen: ScreenKey, *, fresh: frozenset[str]) -> None:
+    def _arrive(self, screen: ScreenKey, *, moved_on: bool) -> None:
         if self._last is None:
             return
         origin, token = self._last
@@ -184,7 +188,7 @@ class Explorer:
         if token != _SCROLL or screen != origin:  # a page that looks another way once scrolled is a place of its own
             place.ways[token] = screen
         else:
-            place.bottom = not fresh & place.untried.keys()
+            place.bottom = not moved_on
 
     def next(self, observation: Observation, targets: Sequence[Target]) -> Move | None:
         """Return the next move from this screen, ``None`` when nothing within the scope is left to try."""

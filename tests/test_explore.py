@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from harness.explore import Explorer, Move, Scope, Target
 from harness.model import (
     Back,
     Box,
+    Channel,
     Element,
     Launch,
     Moment,
@@ -21,6 +23,7 @@ from harness.model import (
     ScreenKey,
     Swipe,
     Tap,
+    Word,
 )
 
 PACKAGE = PackageName("cn.example.app")
@@ -169,6 +172,25 @@ def test_a_page_that_scrolls_is_swept_a_bounded_number_of_times() -> None:
             break
         swipes += isinstance(move.action, Swipe)
     assert swipes == 3
+
+
+@pytest.mark.parametrize(("length", "swipes"), [(1, 1), (2, 2), (3, 3), (9, 3)])
+def test_a_page_that_has_only_text_further_down_is_swept_to_its_end(length: int, swipes: int) -> None:
+    explorer = Explorer(Scope(package=PACKAGE, scrolls_per_screen=3))
+    page = observation("rules", scrollable=True)
+    at = 0
+    done = 0
+    for _ in range(20):
+        text = f"第{'一二三四五六七八九十'[at]}条"
+        word = Word(text=text, norm=text, box=SCREEN, channels=frozenset({Channel.HIERARCHY}))
+        seen = replace(page, words=(word,))
+        explorer.saw(seen, [])
+        move = explorer.next(seen, [])
+        if move is None or not isinstance(move.action, Swipe):
+            break
+        done += 1
+        at = min(at + 1, length - 1)
+    assert done == swipes
 
 
 def test_what_only_a_scrolled_page_shows_is_reached_again_by_scrolling() -> None:
