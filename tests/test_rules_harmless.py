@@ -48,6 +48,17 @@ EXAMINED = (
     ("好评医生榜", "得分"),
 )
 
+# Every look-alike word of the regulation notes that is not a case of its own.
+OTHER_SIGNING = (
+    "报名签到 签到墙 航班签到 候诊签到 签订 签章 签名 签发 签证 签收 签约 报到 值机 打卡机 打卡地 网红打卡 美食打卡 "
+    "运动打卡 健康打卡 血压打卡 读书打卡 作业打卡 自动打卡"
+).split()
+OTHER_POINTS = (
+    "积分落户 积分入户 积分入学 居住证积分 信用积分 会员积分 交通违法记分 驾照记分 学分银行 绩点 高考分数 空气质量指数 "
+    "热搜榜 热门榜 搜索热度 事项热度 音乐排行榜 票房榜 图书榜 应用排行 大学排名 城市空气质量排名 成绩公示 招标排名 "
+    "候选人排序 口碑榜 综艺榜 射手榜"
+).split()
+
 
 def _screen(title: str, lines: Sequence[Line], name: str = "s") -> dict[str, Any]:
     nodes: list[dict[str, Any]] = [{"text": title, "box": [400, 150, 400 + 44 * len(title), 220]}]
@@ -151,3 +162,16 @@ def test_work_results_of_units_do_not_join_with_points_on_another_page(title: st
 def test_cadres_in_order_of_an_assessment_are_left_to_a_person() -> None:
     rows = [("名次", "姓名", "得分"), *((str(n), name, str(99 - 3 * n)) for n, name in enumerate(PEOPLE, 1))]
     assert _judge(points_ranking.RULE, _screen("干部民主测评", rows)).verdict is Verdict.PRESENT
+
+
+@pytest.mark.parametrize("word", OTHER_SIGNING)
+def test_no_other_signing_is_a_check_in_even_with_a_record_and_a_deadline(word: str) -> None:
+    page = _screen("服务", (f"*{word}", f"*{word}记录", f"须按时{word}，逾期通报"))
+    assert _judge(mandatory_check_in.RULE, page).verdict in {Verdict.CLEAR, Verdict.PRESENT}
+
+
+@pytest.mark.parametrize("word", OTHER_POINTS)
+def test_no_other_points_or_chart_is_a_points_ranking(word: str) -> None:
+    rows = [("名次", "姓名", "分值"), *((str(n), name, str(99 - 3 * n)) for n, name in enumerate(PEOPLE, 1))]
+    for page in (_screen(word, rows), _screen(word, (f"我的{word}：12", "我的排名：第3名"))):
+        assert _judge(points_ranking.RULE, page).verdict in {Verdict.CLEAR, Verdict.PRESENT}
