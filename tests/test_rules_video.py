@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.messages import LANGUAGES, catalogue
 from harness.model import Coverage, Marker, Outcome, ScreenKey, Swipe, Tap, Verdict
 from harness.rules import video_watch_gate, wants_probe
 from harness.rules.corpus import screen
@@ -115,6 +116,14 @@ def test_a_counter_that_only_follows_a_film_stopped_by_home_is_no_condition() ->
 def test_a_film_that_has_to_load_where_it_was_dragged_to_is_waited_for(says_it_loads: bool) -> None:  # noqa: FBT001
     outcome, _ = _probe(Page(loads_for_s=8.0, says_it_loads=says_it_loads))
     assert (outcome.verdict, outcome.reason) == (Verdict.CLEAR, "video-watch-gate-free-seek")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reading_of_a_probe_has_words(language: str) -> None:
+    pages = (Page(clamps=True, next_locked=True, counter=True, speed="works"), Page(loads_for_s=8.0), Page())
+    notes = {m.note for page in pages for m in _probe(page)[0].measures if m.note}
+    assert {"seek-forward", "seek-forward-later"} <= notes
+    assert sorted(note for note in notes if f"report-note-{note}" not in catalogue(language)) == []
 
 
 def test_a_film_that_never_loads_has_refused_nothing() -> None:
