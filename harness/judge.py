@@ -272,6 +272,9 @@ def _reach(walk: Walk, seen: Sequence[Observation], checkpoint: Checkpoint) -> C
         return CheckpointReach(
             checkpoint=checkpoint.id, reach=Reach.NOT_REACHED, reason=walk.stopped_by or "reach-walk-unfinished"
         )
+    if not words:
+        # Any page with words is the start of an app: where none had any, nothing was there to be read.
+        return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.NOT_REACHED, reason="reach-no-words")
     return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.OUT_OF_SCOPE, reason="reach-no-entry")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,3 +62,16 @@ def test_a_page_that_says_it_did_not_load_is_not_clear(law: Rule, said: str) -> 
 )
 def test_other_pages_with_such_words_are_looked_at(law: Rule, said: str) -> None:
     assert _verdict(law, _screen("首页", said, "办事", "我的")) is Verdict.CLEAR
+
+
+@EACH_RULE
+def test_something_seen_and_never_tried_is_not_clear_whoever_says_that_the_walk_was_finished(law: Rule) -> None:
+    page = law.detect(screen(_screen("首页", "办事", "我的")))
+    assert law.conclude([page], replace(WALKED, untried=3)).reason == "coverage-walk-unfinished"
+
+
+@EACH_RULE
+def test_a_large_region_from_which_no_word_could_be_read_was_not_read(law: Rule) -> None:
+    drawn = _screen("首页", opaque=[[0, 300, 1080, 2300]], engines=["case"])
+    assert _verdict(law, drawn) is Verdict.INCONCLUSIVE
+    assert _verdict(law, _screen("首页", opaque=[[0, 300, 1080, 900]], engines=["case"])) is Verdict.CLEAR  # a picture

@@ -213,6 +213,13 @@ def test_a_heading_with_the_words_of_an_entry_is_none_and_an_entry_that_opens_no
     assert coverage_of(pressed, rule).reaches[-1].reach is Reach.OUT_OF_SCOPE
 
 
+def test_an_app_of_which_no_word_was_read_is_never_clear() -> None:
+    walk = _walk([_screen("splash", [], index=1)])
+    assert walk.finished
+    assert {f.verdict for f in judge(walk, ALL_RULES).findings} == {Verdict.INCONCLUSIVE}
+    assert coverage_of(walk, ALL_RULES[0]).reaches[0].reason == "reach-no-words"
+
+
 def test_a_refused_entry_and_a_login_wall_are_blocked_and_never_clear() -> None:
     home = _screen("home", ("首页", "考勤"), index=1)
     refusal = Refusal(seq=1, observation=home.id, label="考勤", box=home.words[1].box, danger="danger-check-in")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from harness.model import (
+    Box,
     Channel,
     Coverage,
     Datum,
@@ -44,6 +45,7 @@ _NOT_LOADED: Final = re.compile(
 )
 _LOADING: Final = re.compile(r"(?:正在|努力)?加载中?[.…。]*|请稍[候后][.…。]*|Loading[.…]*", re.IGNORECASE)
 _MAX_NOTICE_CHARS: Final = 30
+_MOST_OF_A_SCREEN: Final = 0.5
 _BARE_PAGE_WORDS: Final = 6  # a page with no more words than these and a sign of loading shows nothing else yet
 
 
@@ -57,9 +59,18 @@ def unread(observation: Observation, needs: frozenset[Channel]) -> str | None:
         return GAP
     if observation.opaque and not observation.engines:
         return UNREAD_REGION
+    if any(_large_and_wordless(observation, region) for region in observation.opaque):
+        return UNREAD_REGION
     if not observation.elements and not observation.engines:
         return GAP
     return NOT_LOADED if _not_loaded(observation) else None
+
+
+def _large_and_wordless(observation: Observation, region: Box) -> bool:
+    """Return whether a drawn region is most of the screen and yet no word was read in it: then none could be."""
+    width_px, height_px = observation.size_px
+    large = region.area_px >= _MOST_OF_A_SCREEN * width_px * height_px
+    return large and not any(region.holds(*w.box.centre_px) for w in observation.words if w.norm)
 
 
 def _not_loaded(observation: Observation) -> bool:
@@ -168,7 +179,7 @@ def _what_coverage_lacks(coverage: Coverage, *, looked: bool) -> tuple[str, tupl
                 ("checkpoint", str(reach.checkpoint)),
                 ("why", reach.reason),
             )
-    if not coverage.finished:
+    if not coverage.finished or coverage.untried:
         return "coverage-walk-unfinished", (
             ("stopped_by", coverage.stopped_by),
             ("untried", coverage.untried),
