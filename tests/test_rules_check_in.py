@@ -111,6 +111,13 @@ def test_control_on_one_screen_and_missed_days_on_another_are_joined() -> None:
     assert {m.observation for m in joined.marks} == {"o0001", "o0002"}
 
 
+def test_the_name_of_a_makeup_form_is_no_record_and_makes_no_streak_of_a_check_in() -> None:
+    words = [("搜索", 200, False), ("热门搜索", 400, False), ("签到", 600, True), ("补卡申请", 800, True)]
+    outcome = rule.detect(screen(_screen([*words, ("请假", 1000, True)])))
+    assert outcome.verdict is Verdict.PRESENT
+    assert rule.conclude([outcome], WALKED).verdict is Verdict.PRESENT
+
+
 def test_zero_missed_days_are_not_missed_days() -> None:
     outcome = rule.detect(screen(_screen([("签到日历", 150, False), ("缺卡0天", 500, False), ("立即签到", 900, True)])))
     assert "missing" not in outcome.signs
