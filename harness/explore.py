@@ -75,7 +75,7 @@ class Scope:
     steps: int = 200
     seconds: float = 900.0
     taps_per_screen: int = 24
-    scrolls_per_screen: int = 3
+    scrolls_per_screen: int = 5
     restarts: int = 6
 
 
@@ -125,6 +125,12 @@ class Explorer:
     def untried(self) -> int:
         """Number of things seen and left untried."""
         return sum(len(place.untried) for place in self._places.values())
+
+    @property
+    def cut_pages(self) -> int:
+        """Number of screens that went on below what was scrolled to: long pages, endless feeds."""
+        most = self._scope.scrolls_per_screen
+        return sum(1 for place in self._places.values() if place.scrolls >= most and not place.bottom)
 
     def saw(self, observation: Observation, targets: Sequence[Target]) -> None:
         """Put a screen of the app and its allowed targets on the map, and the way that led there."""

@@ -94,6 +94,7 @@ def coverage_of(walk: Walk, rule: Rule) -> Coverage:
         screens=len({o.screen for o in seen}),
         steps=len(walk.steps),
         untried=walk.untried,
+        cut_pages=walk.cut_pages,
         finished=walk.finished,
         stopped_by=walk.stopped_by,
         gaps=tuple(gaps),

@@ -512,6 +512,7 @@ class Coverage:
     steps: int
     untried: int
     finished: bool  # the explorer had nothing left to try within its scope
+    cut_pages: int = 0  # pages that went on below what was scrolled to, endless feeds among them
     stopped_by: str = ""  # message key of what ended the walk, where it did not finish
     gaps: tuple[Gap, ...] = ()
 
@@ -535,6 +536,7 @@ class Walk:
     ended: Moment
     finished: bool
     untried: int
+    cut_pages: int = 0
     stopped_by: str = ""
     seed: int = 0
 

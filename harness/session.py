@@ -194,7 +194,13 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
             scope = Scope(package=app.package, steps=settings.steps, seconds=settings.seconds)
             end = Tour(walker, scope, ALL_RULES, device.clock).run()
             writer.walk_ended(
-                WalkEnd(ended=walker.now(), finished=end.finished, untried=end.untried, stopped_by=end.stopped_by)
+                WalkEnd(
+                    ended=walker.now(),
+                    finished=end.finished,
+                    untried=end.untried,
+                    cut_pages=end.cut_pages,
+                    stopped_by=end.stopped_by,
+                )
             )
             return _finished(writer)
 

@@ -30,6 +30,7 @@ class End:
 
     finished: bool
     untried: int
+    cut_pages: int = 0
     stopped_by: str = ""
 
 
@@ -82,7 +83,9 @@ class Tour:
             move = self._explorer.next(observation, targets)
             if move is None:
                 # Something seen and never tried is something not looked at, whatever the reason.
-                return self._end("scope-spent") if self._explorer.untried else End(finished=True, untried=0)
+                if self._explorer.untried:
+                    return self._end("scope-spent")
+                return End(finished=True, untried=0, cut_pages=self._explorer.cut_pages)
             if isinstance(move.action, Launch):
                 # A running app is only brought to front by a launch: to be at its start it has to be stopped.
                 self._walker.act(Stop(package=package), actor=Actor.EXPLORE, why=move.why)
@@ -97,7 +100,8 @@ class Tour:
         return self._last
 
     def _end(self, stopped_by: str) -> End:
-        return End(finished=False, untried=self._explorer.untried, stopped_by=stopped_by)
+        explorer = self._explorer
+        return End(finished=False, untried=explorer.untried, cut_pages=explorer.cut_pages, stopped_by=stopped_by)
 
     def _hindrance(self, observation: Observation) -> bool | End:
         """Clear away what stands before the app; true when a step was taken, ``End`` when there is no way on."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.model import Coverage, Rule, Verdict
+from harness.report.phrases import Phrases
 from harness.rules import ALL_RULES
 from harness.rules.corpus import screen
 
@@ -68,6 +69,14 @@ def test_other_pages_with_such_words_are_looked_at(law: Rule, said: str) -> None
 def test_something_seen_and_never_tried_is_not_clear_whoever_says_that_the_walk_was_finished(law: Rule) -> None:
     page = law.detect(screen(_screen("首页", "办事", "我的")))
     assert law.conclude([page], replace(WALKED, untried=3)).reason == "coverage-walk-unfinished"
+
+
+@EACH_RULE
+def test_a_clear_says_how_many_pages_nobody_saw_the_end_of(law: Rule) -> None:
+    page = law.detect(screen(_screen("首页", "办事", "我的")))
+    whole, cut = (law.conclude([page], replace(WALKED, cut_pages=pages)) for pages in (0, 2))
+    assert (whole.verdict, cut.verdict) == (Verdict.CLEAR, Verdict.CLEAR)
+    assert Phrases().statement(cut) == Phrases().statement(whole) + "（有 2 个页面很长，只看了前几屏）"
 
 
 @EACH_RULE

@@ -160,7 +160,13 @@ def walk_through(
         walker = Walker(device, perceive=perceive, recorder=disturber, clock=clock, manners=Manners(settle_s=0.15))
         end = Tour(walker, Scope(package=PACKAGE, steps=60, seconds=600), ALL_RULES, clock).run()
         writer.walk_ended(
-            WalkEnd(ended=walker.now(), finished=end.finished, untried=end.untried, stopped_by=end.stopped_by)
+            WalkEnd(
+                ended=walker.now(),
+                finished=end.finished,
+                untried=end.untried,
+                cut_pages=end.cut_pages,
+                stopped_by=end.stopped_by,
+            )
         )
         judgement = judge(read_bundle(writer.path), ALL_RULES)
         bundle = writer.finish(judgement)

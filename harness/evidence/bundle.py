@@ -326,6 +326,7 @@ def _walk(run: RunFacts, subject: SubjectFacts, device: DeviceFacts, trail: Trai
         ended=end.ended,
         finished=end.finished,
         untried=end.untried,
+        cut_pages=end.cut_pages,
         stopped_by=end.stopped_by,
         seed=run.seed,
     )

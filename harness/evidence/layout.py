@@ -133,6 +133,7 @@ class WalkEnd:
     ended: Moment
     finished: bool
     untried: int
+    cut_pages: int = 0  # pages that went on below what was scrolled to
     stopped_by: str = ""
 
 

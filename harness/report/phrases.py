@@ -27,6 +27,7 @@ from harness.model import (
     Type,
     Wait,
 )
+from harness.rules.concluding import CUT_PAGES
 
 # Data of a reason that are message keys of their own. Everything else is text from the app and is never looked up.
 _KEYS_IN_DATA = frozenset({"why", "stopped_by"})
@@ -45,7 +46,9 @@ class Phrases:
 
     def statement(self, finding: Finding | Outcome) -> str:
         """Return the one sentence of a finding or outcome: what was seen, or why nothing can be said."""
-        return self.say(finding.reason, **{name: self._datum(name, value) for name, value in finding.data})
+        data = {name: self._datum(name, value) for name, value in finding.data}
+        said = self.say(finding.reason, **data)
+        return said + self.say("report-cut-pages", **data) if CUT_PAGES in data else said
 
     def checkpoint(self, checkpoint: str) -> str:
         """Return the name of a place that has to be looked at."""

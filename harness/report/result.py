@@ -224,6 +224,7 @@ def _walked(walk: Walk, phrases: Phrases) -> tuple[Row, ...]:
         ("report-walk-looks", len(walk.observations)),
         ("report-walk-steps", len(walk.steps)),
         ("report-walk-untried", walk.untried),
+        ("report-walk-cut-pages", walk.cut_pages),
         ("report-walk-refusals", len(walk.refusals)),
         ("report-walk-lasted", phrases.say("report-minutes-seconds", minutes=minutes, seconds=seconds)),
     )

@@ -26,6 +26,7 @@ PROBE_WANTED: Final = "probe"  # a datum of a static outcome: which behaviour on
 ONE_DAY: Final = "day"  # what a probe is wanted for: a day that passes, which once per app is enough
 WALL: Final = "wall"  # a sign of a probe: the app let nobody past this screen
 KIND: Final = "player"  # a datum: players of one make on one page; what one does the others do
+CUT_PAGES: Final = "cut_pages"  # a datum of ``clear``: how many pages nobody saw the end of
 ONE_TAP: Final = "one-tap"  # a datum that judging adds: the screens one press away, one a line
 BETWEEN_SCREENS: Final = frozenset({PROBE_WANTED, KIND, ONE_TAP})  # data for joining screens, of no use to a reader
 CUT_SHORT: Final = "probe-cut-short"  # the reason of an outcome that rests on what a probe measured before it was cut
@@ -157,15 +158,19 @@ def nothing_found(outcomes: Sequence[Outcome], coverage: Coverage, reason: str) 
     return Outcome(
         verdict=Verdict.INCONCLUSIVE if missing else Verdict.CLEAR,
         reason=missing[0] if missing else (best.reason if best and best.from_probe else reason),
-        data=missing[1]
-        if missing
-        else (("screens", coverage.screens), ("steps", coverage.steps), *(best.data if best else ())),
+        data=missing[1] if missing else (*_looked_at(coverage), *(best.data if best else ())),
         marks=best.marks if best and best.from_probe else (),
         measures=measures_from(outcomes),
         observation=best.observation if best and best.from_probe else None,
         screen=best.screen if best and best.from_probe else None,
         from_probe=bool(best and best.from_probe),
     )
+
+
+def _looked_at(coverage: Coverage) -> tuple[tuple[str, Datum], ...]:
+    """Return what a ``clear`` rests on; pages that nobody saw the end of are told with it."""
+    cut: tuple[tuple[str, Datum], ...] = ((CUT_PAGES, coverage.cut_pages),) if coverage.cut_pages else ()
+    return (("screens", coverage.screens), ("steps", coverage.steps), *cut)
 
 
 def _what_coverage_lacks(coverage: Coverage, *, looked: bool) -> tuple[str, tuple[tuple[str, Datum], ...]] | None:
