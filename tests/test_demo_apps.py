@@ -24,6 +24,7 @@ DEMO = Path(__file__).resolve().parent.parent / "scenarios" / "demo"
 APPS = DEMO / "apps"
 PACKAGES = ("cn.gov.demo.attendance", "cn.gov.demo.flood", "cn.gov.demo.service", "cn.gov.demo.study")
 STUDY, ATTENDANCE, SERVICE, FLOOD = PACKAGES[3], PACKAGES[0], PACKAGES[2], PACKAGES[1]
+WAIT_MS = 30_000  # for what takes a moment on a quiet machine, a lesson played at 16 times its speed included
 RULES = {"mandatory-check-in", "points-ranking", "video-watch-gate"}
 FLAGS = (
     "--headless=new",
@@ -180,6 +181,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         installed = find_browser(os.environ)
         assert installed is not None, "no Chromium, Chrome or Edge on this machine: harness doctor says how to get one"
@@ -193,7 +195,7 @@ def _phone(browser: Browser, *, height: int = 800, is_new: bool = False) -> Iter
     context = browser.new_context(
         viewport={"width": 360, "height": height}, device_scale_factor=2, is_mobile=True, has_touch=True
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(WAIT_MS)
     context.add_init_script(BRIDGE + ("" if is_new else PAST_FIRST_START))
     yield context
     context.close()
@@ -288,14 +290,20 @@ def test_points_rows_give_their_progress_in_one_node_and_in_two(phone: BrowserCo
 # --- the watch gate --------------------------------------------------------------------------------------------------
 
 
-def test_seeking_forward_is_undone_within_a_second_and_the_next_lesson_is_locked(
+def test_seeking_forward_is_undone_and_the_next_lesson_is_locked(
     phone: BrowserContext, serve: Serve
 ) -> None:
     page = _open(phone, serve(STUDY, "video.html?course=relief"))
     _wait_position(page, "at > 1")
+    # The jump lasts 0.4 s, which a busy machine is not quick enough to see from outside: the page keeps it.
+    page.evaluate(
+        "const video = document.getElementById('video'); window.farthest = 0;"
+        "video.addEventListener('seeking', () => { window.farthest = Math.max(window.farthest, video.currentTime) })"
+    )
     _drag_seek(page, 0.9)
-    _wait_position(page, "at > 60")
-    page.wait_for_function("android.toasts.includes('不可拖动进度条')", timeout=1000)
+    page.wait_for_function("android.toasts.includes('不可拖动进度条')")
+
+    assert page.evaluate("window.farthest") > 60
 
     assert _position_s(page) < 10
     assert page.locator("#next").get_attribute("aria-disabled") == "true"
@@ -323,9 +331,9 @@ def test_a_lesson_left_before_its_end_starts_again(phone: BrowserContext, serve:
     page.go_back()
     expect(page.locator("#first")).to_have_text("未完成")
     page.get_by_text("第1节").click()
-    _wait_position(page, "at > 0")
+    first_seen = page.wait_for_function("(() => document.getElementById('video').currentTime || false)()")
 
-    assert _position_s(page) < 2
+    assert first_seen.json_value() < 2
 
 
 def test_a_question_stops_the_lesson_until_it_is_answered_and_the_end_unlocks_everything(
@@ -458,7 +466,7 @@ def test_the_duty_app_states_its_exemption_beside_the_check_in_and_records_a_mis
 def test_the_countdowns_of_the_service_app_end(phone: BrowserContext, serve: Serve) -> None:
     phone.clock.install(time="2026-11-22T09:00:00")
     page = _open(phone, serve(SERVICE, "bind.html"))
-    expect(page.locator("#resend")).to_contain_text("重新获取(60s)")
+    expect(page.locator("#resend")).to_contain_text(re.compile(r"重新获取\((60|[1-5]\d)s\)"))  # it ticks in real time
     phone.clock.run_for("01:01")
     expect(page.locator("#consent")).to_have_text("同意")
     expect(page.locator("#resend")).to_have_text("重新获取")
