@@ -123,7 +123,7 @@ class LiveScreen:
         """Return every text on screen."""
         return [node.text for node in self.all() if node.text]
 
-    def find(self, wanted: Callable[[Node], bool], timeout_s: float = 20.0) -> Node:
+    def find(self, wanted: Callable[[Node], bool], timeout_s: float = 60.0) -> Node:
         """Wait for the first node that is wanted and return it."""
         return self.wait_for(lambda: next((node for node in self.all() if wanted(node)), None), timeout_s)
 
@@ -135,7 +135,7 @@ class LiveScreen:
         """Wait for the node with the resource id and return it."""
         return self.find(lambda node: node.resource_id == name)
 
-    def wait_for(self, look: Callable[[], T | None], timeout_s: float = 20.0) -> T:
+    def wait_for(self, look: Callable[[], T | None], timeout_s: float = 60.0) -> T:
         """Look until there is something to return; fail at the deadline with what is on screen."""
         end = time.monotonic() + timeout_s
         pause = threading.Event()

@@ -290,9 +290,7 @@ def test_points_rows_give_their_progress_in_one_node_and_in_two(phone: BrowserCo
 # --- the watch gate --------------------------------------------------------------------------------------------------
 
 
-def test_seeking_forward_is_undone_and_the_next_lesson_is_locked(
-    phone: BrowserContext, serve: Serve
-) -> None:
+def test_seeking_forward_is_undone_and_the_next_lesson_is_locked(phone: BrowserContext, serve: Serve) -> None:
     page = _open(phone, serve(STUDY, "video.html?course=relief"))
     _wait_position(page, "at > 1")
     # The jump lasts 0.4 s, which a busy machine is not quick enough to see from outside: the page keeps it.

@@ -51,7 +51,7 @@ def free_port() -> int:
         return cast("int", probe.getsockname()[1])
 
 
-def eventually(condition: Callable[[], T], *, within_s: float = 20.0) -> T:
+def eventually(condition: Callable[[], T], *, within_s: float = 60.0) -> T:
     """Return the first truthy value of ``condition``; fail after ``within_s``."""
     end_s = time.monotonic() + within_s
     pause = threading.Event()
