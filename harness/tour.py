@@ -121,12 +121,14 @@ class Tour:
             return True
         self._popups = 0
         if observation.page is None or observation.page.package == self._scope.package:
+            if self._away:
+                self._explorer.lost()
             self._away = 0
             return False
         self._away += 1
         if self._away > self._walker.manners.away_in_a_row:
             return self._end("left-app")
-        self._explorer.lost()
+        # What led here is forgotten only once the app is back: if it died of it, the press is taken back.
         if self._away == 1:
             self._do(Back(), Actor.RECOVER, "return-to-app")
         else:

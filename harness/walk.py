@@ -150,8 +150,7 @@ class Walker:
             self._days += isinstance(action, NextDay)
         try:
             self._clock.sleep(self.manners.settle_s)
-            if isinstance(action, _MAY_END_APPS) or actor is Actor.POPUP:
-                self._processes.clear()
+            self._forget_ended(action, actor)
             after = self.look().id
             died = self._death()
             gap = gap or died
@@ -171,6 +170,18 @@ class Walker:
         self._recorder.step(step)
         self._steps.append(step)
         return step
+
+    def _forget_ended(self, action: Action, actor: Actor) -> None:
+        """Forget the processes of apps that the action may rightly have ended.
+
+        Back ends what it was pressed in and nothing else: an app that died and left the launcher in front is still
+        asked for when it comes back.
+        """
+        front = self._front.page if self._front is not None else None
+        if isinstance(action, Back) and actor is not Actor.POPUP and front is not None:
+            self._processes.pop(front.package, None)
+        elif isinstance(action, _MAY_END_APPS) or actor is Actor.POPUP:
+            self._processes.clear()
 
     def _death(self) -> Gap | None:
         """Return the gap of a step during which the app in front began anew, ``None`` where it is as it was.

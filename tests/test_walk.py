@@ -69,6 +69,9 @@ class ScriptedDevice:
     here: str = "launcher"
     history: list[str] = field(default_factory=list)
     done: list[Action] = field(default_factory=list)
+    fatal: list[str] = field(default_factory=list)  # the app dies of a press on these, once each
+    process: int = 100
+    runs: bool = False
     before_capture: Callable[[ScriptedDevice], None] | None = None
     before_action: Callable[[ScriptedDevice, Action], None] | None = None
 
@@ -83,6 +86,7 @@ class ScriptedDevice:
             png=None,
             xml=_xml(self.here, labels, package),
             page=Page(package=PackageName(package), activity=f"{package}.{self.here}"),
+            process=self.process if package == PACKAGE else 1,
             began=moment,
             ended=moment,
         )
@@ -94,14 +98,21 @@ class ScriptedDevice:
         match action:
             case Launch():
                 self.here, self.history = "home", []
-            case Stop() | Home():
+                self.process += not self.runs
+                self.runs = True
+            case Stop():
+                self.here, self.runs = "launcher", False
+            case Home():
                 self.here = "launcher"
             case Back():
                 self.here = self.history.pop() if self.history else "launcher"
             case Tap():
                 label = self.screens[self.here][(action.y_px - 200) // 200]
                 target = self.ways.get(label)
-                if target is not None:
+                if label in self.fatal:
+                    self.fatal.remove(label)
+                    self.here, self.runs, self.history = "launcher", False, []
+                elif target is not None:
                     self.history.append(self.here)
                     self.here = target
             case Wait():
@@ -210,6 +221,25 @@ def test_a_step_that_fails_is_recorded_with_its_gap_and_the_walk_goes_on() -> No
     assert [step.action for step in broken] == failed
     assert end.finished
     assert len(kept.steps) > len(broken) + 3
+
+
+def test_an_app_that_dies_of_a_press_and_leaves_the_launcher_in_front_is_a_gap_and_pressed_once_more() -> None:
+    device, walker, kept, clock = made()
+    device.fatal = ["设置"]
+    end = tour(walker, clock).run()
+    assert end.finished
+    assert [step.gap.reason for step in kept.steps if step.gap is not None] == ["app-died"]
+    pressed = [action.label for action in device.done if isinstance(action, Tap)]
+    assert pressed.count("设置") == 2
+    assert "about" in {o.page.activity.rpartition(".")[2] for o in kept.observations if o.page}
+
+
+def test_an_app_that_is_only_left_and_comes_back_as_it_was_is_no_gap() -> None:
+    device, walker, kept, clock = made()
+    device.ways = {**WAYS, "文章": "launcher"}
+    assert tour(walker, clock).run().finished
+    assert "launcher" in {o.page.activity.rpartition(".")[2] for o in kept.observations[1:] if o.page}
+    assert [step for step in kept.steps if step.gap is not None] == []
 
 
 def test_a_device_that_stays_away_ends_the_walk_with_a_named_reason_and_keeps_what_was_gathered() -> None:
