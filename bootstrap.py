@@ -57,12 +57,15 @@ def main(arguments: Sequence[str]) -> int:
         return hand_over(arguments)
     if not arguments or arguments[0] not in COMMANDS:
         print(__doc__)
-        return 2
+        return 0 if arguments and arguments[0] in ("-h", "--help") else 2
     try:
         python, environ = set_up()
     except SetupFailed as failure:
         print(f"[bootstrap] {failure}", flush=True)
         return 2
+    except KeyboardInterrupt:
+        say("已中断，再次运行会接着做", "interrupted; the next run goes on from here")
+        return 130
     task = arguments[0]
     if task == "setup":
         return 0
@@ -291,7 +294,11 @@ def install_packages(python: Path, environ: Mapping[str, str]) -> None:
     """Install the pinned packages and the project itself; a package whose hash differs stops everything."""
     pip = [str(python), "-m", "pip"]
     if not works([*pip, "--version"], environ):
-        pip = [sys.executable, "-m", "pip", "--python", str(python)]
+        # Made without pip, or broken off while pip was being put in.
+        if works([str(python), "-c", "import ensurepip"], environ):
+            run_logged([str(python), "-m", "ensurepip", "--default-pip"], environ)
+        else:
+            pip = [sys.executable, "-m", "pip", "--python", str(python)]
     install = [*pip, "install", "--disable-pip-version-check", "--no-input"]
     pinned = [*install, "--require-hashes", "--no-build-isolation", "-r"]
     steps = (

@@ -94,6 +94,24 @@ def test_every_missing_part_gets_one_line_with_its_command(ready: Path) -> None:
     assert len(lines) == len(set(lines))
 
 
+@needs_posix
+@pytest.mark.skipif(importlib.util.find_spec("ensurepip") is None, reason="a Debian without python3-venv")
+def test_an_environment_whose_making_was_broken_off_gets_its_pip(ready: Path) -> None:
+    module = loaded(ready)
+    environ = module.child_environment({"PATH": "/usr/bin:/bin", "HOME": str(ready)})
+    has_pip = [str(module.venv_python()), "-m", "pip", "--version"]
+    assert not module.works(has_pip, environ)
+    (ready / "constraints" / "build.txt").write_text("no such line\n", encoding="utf-8")  # nothing is fetched
+    with pytest.raises(module.SetupFailed):
+        module.install_packages(module.venv_python(), environ)
+    assert module.works(has_pip, environ)
+
+
+def test_help_is_no_failure(tmp_path: Path) -> None:
+    done = run(copy_of_project(tmp_path / "help"), "--help")
+    assert (done.returncode, "bootstrap.py demo" in done.stdout) == (0, True)
+
+
 def test_without_a_known_task_nothing_is_made_and_the_exit_status_is_2(tmp_path: Path) -> None:
     root = copy_of_project(tmp_path / "unknown")
     done = run(root, "instal")
