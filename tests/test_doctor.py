@@ -163,6 +163,7 @@ def test_something_else_on_the_port_is_not_taken_for_an_adb_server(environ: dict
         checkups = look_at_adb({**environ, "ANDROID_ADB_SERVER_PORT": str(port)}, ON)
     assert by_name(checkups, "adb_server").reason == "doctor.adb_server.silent"
     assert by_name(checkups, "adb_server").status is Status.FAIL
+    assert by_name(checkups, "adb_server").mend == f"export ANDROID_ADB_SERVER_PORT={port + 1}"
     assert [one for one in checkups if one.name == "devices"] == [], "nobody was asked for devices"
 
 
@@ -176,6 +177,12 @@ def test_adbs_of_different_protocol_are_named_before_they_stop_each_other(
     assert by_name(checkups, "adb").reason == "doctor.adb.several"
     assert "28.0.1-emulator" in by_name(checkups, "adb").seen()
     assert by_name(checkups, "adb_server").reason == "doctor.adb_server.other_protocol"
+
+
+def test_a_port_that_is_no_number_is_named_and_not_blamed_on_adb(environ: dict[str, str]) -> None:
+    (look,) = look_at_adb({**environ, "ANDROID_ADB_SERVER_PORT": "usb"}, ON)
+    assert (look.status, look.mend) == (Status.FAIL, "unset ANDROID_ADB_SERVER_PORT")
+    assert "ANDROID_ADB_SERVER_PORT=usb" in look.seen()
 
 
 def test_an_adb_that_does_not_run_is_not_an_adb_that_is_missing(environ: dict[str, str], tmp_path: Path) -> None:
@@ -219,6 +226,13 @@ def test_a_browser_that_hangs_is_given_up_in_time(
     look = look_at_browser(environ, ON)
     assert (look.status, look.reason) == (Status.FAIL, "doctor.browser.does_not_start")
     assert "150.0.1.2" in look.seen()
+
+
+def test_a_browser_that_is_named_and_not_there_is_told_by_the_variable(environ: dict[str, str], tmp_path: Path) -> None:
+    environ["HARNESS_BROWSER"] = str(tmp_path / "chrome")
+    look = look_at_browser(environ, ON)
+    assert (look.status, look.mend) == (Status.FAIL, "unset HARNESS_BROWSER")
+    assert str(tmp_path / "chrome") in look.seen()
 
 
 def test_an_old_browser_is_refused_by_its_number(environ: dict[str, str], tmp_path: Path) -> None:

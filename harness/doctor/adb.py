@@ -15,6 +15,8 @@ from harness.doctor.checkup import Checkup, Status, checkup
 
 SERVER_TIMEOUT_S = 3.0
 DEFAULT_PORT = 5037
+LAST_PORT = 65535
+PORT_VARIABLE = "ANDROID_ADB_SERVER_PORT"
 _VERSION = re.compile(r"Android Debug Bridge version (\d+\.\d+\.(\d+))\s+Version (\S+)")
 _EMULATOR = re.compile(r"emulator-(\d+)")
 _LOCAL_PORT = re.compile(r"(?:127\.0\.0\.1|localhost):(\d+)")
@@ -38,12 +40,18 @@ def look_at_adb(environ: Mapping[str, str], on: machine.System) -> tuple[Checkup
     versions = {path: version for path in binaries if (version := adb_version(path, environ)) is not None}
     host, port = server_address(environ)
     address = f"{host}:{port}"
+    wrong = environ.get(PORT_VARIABLE, "")
+    if wrong and not wrong.isdigit():
+        # adb itself stops at it, so nothing else can be asked.
+        said = {"variable": PORT_VARIABLE, "value": wrong}
+        return (checkup("adb_server", Status.FAIL, "bad_port", said, f"unset {PORT_VARIABLE}"),)
     checkups = [_binaries(binaries, versions, on), _home(environ)]
     try:
         server = ask_server(host, port)
     except ServerSilent:
-        silent = checkup("adb_server", Status.FAIL, "silent", {"address": address}, "adb kill-server")
-        return (*checkups, silent)
+        # Whatever holds the port does not listen to adb either: `adb kill-server` would wait for it in vain.
+        mend = f"export {PORT_VARIABLE}={port + 1}" if port < LAST_PORT else f"unset {PORT_VARIABLE}"
+        return (*checkups, checkup("adb_server", Status.FAIL, "silent", {"address": address}, mend))
     if server is None:
         return (*checkups, checkup("adb_server", Status.WARN, "none", {"address": address}, "adb start-server"))
     protocols = {protocol for _, protocol in versions.values()}
@@ -107,7 +115,7 @@ def server_address(environ: Mapping[str, str]) -> tuple[str, int]:
     if match:
         return match[1] or "127.0.0.1", int(match[2])
     host = environ.get("ANDROID_ADB_SERVER_HOST") or environ.get("ANDROID_ADB_SERVER_ADDRESS") or "127.0.0.1"
-    port = environ.get("ANDROID_ADB_SERVER_PORT", "")
+    port = environ.get(PORT_VARIABLE, "")
     return host, int(port) if port.isdigit() else DEFAULT_PORT
 
 

@@ -36,6 +36,9 @@ def look_at_browser(environ: Mapping[str, str], on: machine.System) -> Checkup:
     browser = machine.find_browser(environ)
     if browser is None:
         return checkup("browser", Status.FAIL, "missing", {}, mend)
+    if not browser.is_file() and environ.get(machine.BROWSER_VARIABLE):
+        named = {"path": str(browser), "variable": machine.BROWSER_VARIABLE}
+        return checkup("browser", Status.FAIL, "named_wrongly", named, f"unset {machine.BROWSER_VARIABLE}")
     data = {"path": str(browser), "version": browser_version(browser, environ) or "?"}
     major = _BROWSER_VERSION.search(data["version"])
     if major and int(major[1]) < OLDEST_BROWSER:
