@@ -43,6 +43,7 @@ def virtual_devices(wanted: VirtualSet, adb: tuple[str, int]) -> Iterator[tuple[
     if not found:
         raise BadInput(source="--size", place=wanted.size, problem="is not WxH", mend="write 1080x2400")
     _refuse_unknown_faults(wanted.faults)
+    _refuse_missing_apps(wanted.apps)
     width, height = int(found[1]), int(found[2])
     display = Display(width_px=width, height_px=height, density_dpi=wanted.density_dpi or _density(width))
     with VirtualDevices(count=wanted.count, apps=wanted.apps, display=display, data_dir=wanted.data_dir) as devices:
@@ -62,6 +63,14 @@ def _refuse_unknown_faults(names: Sequence[str]) -> None:
     if unknown:
         mend = f"faults: {', '.join(known)}"
         raise BadInput(source="--fault", place=", ".join(unknown), problem="no such fault", mend=mend)
+
+
+def _refuse_missing_apps(apps: Sequence[str]) -> None:
+    """Raise ``BadInput`` for an app that is no address and not on the disk."""
+    for app in apps:
+        if "://" not in app and not Path(app).exists():
+            mend = "give a folder with app.json and web files, an archive of one, or an http address"
+            raise BadInput(source="--app", place=app, problem="is not there", mend=mend)
 
 
 def _density(width_px: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,8 @@ from pathlib import Path
 
 LOOK_TIMEOUT_S = 20.0
 BROWSER_VARIABLE = "HARNESS_BROWSER"
+ADB_PORT_VARIABLE = "ANDROID_ADB_SERVER_PORT"
+DEFAULT_ADB_PORT = 5037
 
 # Debian's and Google's names first; Edge is Chromium too and present on every Windows.
 BROWSER_COMMANDS = (
@@ -205,6 +208,16 @@ def find_all(command: str, environ: Mapping[str, str]) -> tuple[Path, ...]:
         if hit:
             found.setdefault(Path(hit).resolve(), Path(hit))
     return tuple(found.values())
+
+
+def adb_server_address(environ: Mapping[str, str]) -> tuple[str, int]:
+    """Return host and port of the adb server that the clients on this machine use."""
+    match = re.fullmatch(r"tcp:(?:(.+):)?(\d+)", environ.get("ADB_SERVER_SOCKET", ""))
+    if match:
+        return match[1] or "127.0.0.1", int(match[2])
+    host = environ.get("ANDROID_ADB_SERVER_HOST") or environ.get("ANDROID_ADB_SERVER_ADDRESS") or "127.0.0.1"
+    port = environ.get(ADB_PORT_VARIABLE, "")
+    return host, int(port) if port.isdigit() else DEFAULT_ADB_PORT
 
 
 def find_tesseract(environ: Mapping[str, str]) -> Path | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from harness import machine
 from harness.clock import Clock, SystemClock
 from harness.device import pool, wire
 from harness.device.android import AndroidDevice
@@ -79,15 +80,21 @@ def run_name(clock: Clock) -> str:
     return f"{clock.wall():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
-def adb_address(given: str = "") -> tuple[str, int]:
-    """Return the adb server's host and port: as given, else from the environment adb itself reads, else its default."""
+def adb_address(given: str = "", *, source: str = "--adb-server") -> tuple[str, int]:
+    """Return the adb server's host and port: as given, else from the environment adb itself reads, else its default.
+
+    Raises ``BadInput`` that names ``source``, where the address was given, or the variable that is wrong.
+    """
     if given:
         host, _, port = given.rpartition(":")
         if not host or not port.isdigit():
-            raise BadInput(source="--adb-server", place=given, problem="is not HOST:PORT", mend="write 127.0.0.1:5037")
+            raise BadInput(source=source, place=given, problem="is not HOST:PORT", mend="write 127.0.0.1:5037")
         return host, int(port)
-    port = os.environ.get("ANDROID_ADB_SERVER_PORT", "5037")
-    return os.environ.get("ANDROID_ADB_SERVER_HOST", "127.0.0.1"), int(port)
+    wrong = os.environ.get(machine.ADB_PORT_VARIABLE, "")
+    if wrong and not wrong.isdigit():
+        mend = f"unset {machine.ADB_PORT_VARIABLE}"
+        raise BadInput(source=machine.ADB_PORT_VARIABLE, place=wrong, problem="is not a port number", mend=mend)
+    return machine.adb_server_address(os.environ)
 
 
 # --- one app on one device

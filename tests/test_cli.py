@@ -20,11 +20,12 @@ import jsonschema
 import pytest
 from rich.cells import cell_len
 
+from harness.errors import BadInput
 from harness.evidence.bundle import BundleWriter, open_bundle
 from harness.evidence.schemas import document
 from harness.evidence.verify import VerifyReport
 from harness.rules import ALL_RULES
-from harness.session import Look
+from harness.session import Look, adb_address
 from tests.evidence_walks import TickingClock, app, judge_study, start_of, walk_study
 from tests.plugin_scenes import CLEAN, write_clean
 from tests.screen_drawing import Written, drawn, node, tree, window
@@ -132,7 +133,7 @@ def test_help_names_every_command_with_a_whole_sentence_in_80_columns(tmp_path: 
         (("devices", "--adb-server", "here"), "HOST:PORT"),
         (("demo", "--app", "cn.example.none"), "cn.gov.demo.study"),
         (("virtual", "up", "--fault", "bad_luck"), "black_png"),
-        (("virtual", "up", "--app", "nowhere"), "nowhere"),
+        (("virtual", "up", "--app", "nowhere"), "--app: nowhere: is not there; give a folder with app.json"),
         (("virtual", "up", "--size", "big"), "1080x2400"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -143,6 +144,17 @@ def test_a_refusal_is_one_line_that_says_what_to_do(
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "torn.png").write_bytes(screen[0].read_bytes()[:300])
     assert said in one_line_error(harness(*arguments, cwd=tmp_path))
+
+
+def test_an_adb_port_that_is_no_number_is_refused_by_the_variables_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("ADB_SERVER_SOCKET", raising=False)
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", "usb")
+    with pytest.raises(BadInput, match="ANDROID_ADB_SERVER_PORT: usb: is not a port number"):
+        adb_address()
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", "")
+    assert adb_address()[1] == 5037
 
 
 @pytest.mark.parametrize("columns", [80, 120])

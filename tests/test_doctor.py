@@ -20,7 +20,7 @@ import pytest
 from harness import machine, messages
 from harness.clock import SystemClock
 from harness.doctor import Checkup, Status, as_json, reading, run_doctor, worst
-from harness.doctor.adb import look_at_adb, same_emulator, server_address
+from harness.doctor.adb import look_at_adb, same_emulator
 from harness.doctor.host import free_ports, look_at_clock, look_at_cv2, look_at_disk, look_at_loopback
 from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr
 
@@ -205,7 +205,7 @@ def test_a_home_without_room_for_keys_fails(environ: dict[str, str], tmp_path: P
     ],
 )
 def test_the_server_address_is_the_one_that_clients_use(environ_: dict[str, str], address: tuple[str, int]) -> None:
-    assert server_address(environ_) == address
+    assert machine.adb_server_address(environ_) == address
 
 
 def test_an_emulator_is_doubled_only_by_the_port_after_its_console() -> None:

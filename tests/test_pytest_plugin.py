@@ -376,12 +376,15 @@ def test_scenarios_without_a_list_say_what_is_missing(tmp_path: Path) -> None:
     [
         (("--harness-filed-list", "nowhere.csv"), "nowhere.csv"),
         (("--harness-filed-list", "list.csv", "--harness-app", "cn.example.other"), "cn.example.other: not in"),
-        (("--harness-rule", "no-rule"), "mandatory-check-in, points-ranking"),
+        (
+            ("--harness-rule", "no-rule"),
+            "--harness-rule no-rule: no such rule; rules: mandatory-check-in",
+        ),
         (("--harness-fail-on", "sometimes"), "found, new, none"),
         (("--harness-fail-on", "new"), "--harness-baseline"),
         (("--harness-steps", "many"), "not a whole number"),
         (("--harness-seconds", "-1"), "1 or more"),
-        (("--harness-adb-server", "here"), "HOST:PORT"),
+        (("--harness-adb-server", "here"), "--harness-adb-server: here: is not HOST:PORT"),
     ],
     ids=lambda value: "" if isinstance(value, str) else "-".join(value),
 )

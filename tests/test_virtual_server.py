@@ -258,6 +258,13 @@ def test_a_set_up_that_fails_leaves_nothing_running(tmp_path: Path) -> None:
     assert set(threading.enumerate()) <= before
 
 
+def test_an_app_that_is_refused_is_named(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"no archive")
+    with pytest.raises(VirtualDeviceError, match=r"picture\.png: install: INSTALL_PARSE_FAILED_NOT_APK"):
+        VirtualDevices(apps=[picture]).__enter__()
+
+
 def test_two_apps_of_one_name_are_refused_before_one_hides_the_other(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):

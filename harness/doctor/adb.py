@@ -14,9 +14,8 @@ from harness import machine
 from harness.doctor.checkup import Checkup, Status, checkup
 
 SERVER_TIMEOUT_S = 3.0
-DEFAULT_PORT = 5037
 LAST_PORT = 65535
-PORT_VARIABLE = "ANDROID_ADB_SERVER_PORT"
+PORT_VARIABLE = machine.ADB_PORT_VARIABLE
 _VERSION = re.compile(r"Android Debug Bridge version (\d+\.\d+\.(\d+))\s+Version (\S+)")
 _EMULATOR = re.compile(r"emulator-(\d+)")
 _LOCAL_PORT = re.compile(r"(?:127\.0\.0\.1|localhost):(\d+)")
@@ -38,7 +37,7 @@ def look_at_adb(environ: Mapping[str, str], on: machine.System) -> tuple[Checkup
     """Return the checkups of the binaries, the home folder, the server and its devices."""
     binaries = adb_binaries(environ)
     versions = {path: version for path in binaries if (version := adb_version(path, environ)) is not None}
-    host, port = server_address(environ)
+    host, port = machine.adb_server_address(environ)
     address = f"{host}:{port}"
     wrong = environ.get(PORT_VARIABLE, "")
     if wrong and not wrong.isdigit():
@@ -107,16 +106,6 @@ def _home(environ: Mapping[str, str]) -> Checkup:
 
 
 # --- server ----------------------------------------------------------------------------------------------------------
-
-
-def server_address(environ: Mapping[str, str]) -> tuple[str, int]:
-    """Return host and port of the adb server that the clients on this machine will use."""
-    match = re.fullmatch(r"tcp:(?:(.+):)?(\d+)", environ.get("ADB_SERVER_SOCKET", ""))
-    if match:
-        return match[1] or "127.0.0.1", int(match[2])
-    host = environ.get("ANDROID_ADB_SERVER_HOST") or environ.get("ANDROID_ADB_SERVER_ADDRESS") or "127.0.0.1"
-    port = environ.get(PORT_VARIABLE, "")
-    return host, int(port) if port.isdigit() else DEFAULT_PORT
 
 
 def ask_server(host: str, port: int) -> Server | None:

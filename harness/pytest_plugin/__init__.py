@@ -121,7 +121,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if not wants_app and not wants_rule:
         return
     if not wants_app:
-        rules = chosen_rules(options.many(metafunc.config, "harness_rule"))
+        rules = chosen_rules(metafunc.config)
         metafunc.parametrize("rule", [pytest.param(rule, id=rule.id) for rule in rules], scope="session")
         return
     plan = _plan(metafunc.config)

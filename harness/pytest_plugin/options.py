@@ -153,7 +153,7 @@ def adb_server(config: pytest.Config) -> tuple[str, int]:
 
     found = given(config, "harness_adb_server")
     try:
-        return session.adb_address(str(found.value) if found else "")
+        return session.adb_address(str(found.value), source=found.source) if found else session.adb_address()
     except BadInput as error:
         raise pytest.UsageError(str(error)) from error
 

@@ -59,7 +59,7 @@ def app_id(app: FiledApp) -> str:
 
 def make_plan(config: pytest.Config) -> Plan:
     """Return what is to be looked at. Raises ``UsageError`` where the list, an app or a rule is not there."""
-    rules = chosen_rules(many(config, "harness_rule"))
+    rules = chosen_rules(config)
     listed = given(config, "harness_filed_list")
     if listed is None:
         nothing = Unusable(id="no-filed-list", why=text("plugin-no-list"))
@@ -67,14 +67,16 @@ def make_plan(config: pytest.Config) -> Plan:
     return _read(listed, many(config, "harness_app"), rules)
 
 
-def chosen_rules(wanted: Sequence[str]) -> tuple[Rule, ...]:
+def chosen_rules(config: pytest.Config) -> tuple[Rule, ...]:
     """Return the catalogue, or the wanted rules of it in its order. Raises ``UsageError`` for an unknown one."""
     from harness.rules import ALL_RULES
 
+    asked = given(config, "harness_rule")
+    wanted = many(config, "harness_rule")
     known = [rule.id for rule in ALL_RULES]
     unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise pytest.UsageError(f"--harness-rule {', '.join(unknown)}: no such rule; rules: {', '.join(known)}")
+    if unknown and asked:
+        raise pytest.UsageError(f"{asked.source} {', '.join(unknown)}: no such rule; rules: {', '.join(known)}")
     return tuple(rule for rule in ALL_RULES if not wanted or rule.id in wanted)
 
 

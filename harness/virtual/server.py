@@ -277,7 +277,10 @@ class VirtualDevices:
     def _install_all(self, device: DeviceHandle, archives: Sequence[bytes]) -> None:
         installed: dict[str, str] = {}
         for source, archive in zip(map(str, self._apps), archives, strict=True):
-            package = device.install_archive(archive)
+            try:
+                package = device.install_archive(archive)
+            except VirtualDeviceError as refusal:
+                raise VirtualDeviceError(f"{source}: {refusal}") from refusal
             if package in installed:
                 raise VirtualDeviceError(f"{installed[package]} and {source} are both called {package}")
             installed[package] = source
