@@ -21,7 +21,7 @@ from rich.text import Text
 
 from harness.errors import HarnessError
 from harness.messages import text
-from harness.report.terminal import columns, plain, verdict_text, verdicts
+from harness.report.terminal import RESULT_MARKS, STATUS_STYLES, columns, plain, verdict_text, verdicts
 from harness.wording import visible
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ if TYPE_CHECKING:
     from harness.session import Look
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-
-_RESULT_MARKS = {
-    "right": "[green]✓[/]",
-    "wrong": "[bold red]✗[/]",
-    "noted": "[yellow]![/]",
-    "not-looked": "[cyan]?[/]",
-}
-_STATUS_STYLES = {"ok": "green", "warn": "yellow", "unknown": "cyan", "fail": "bold red"}
 
 
 def main() -> None:
@@ -124,7 +116,7 @@ def doctor(*, as_json: bool) -> None:
     else:
         console = Console(highlight=False, soft_wrap=True)
         for checkup in checkups:
-            console.print(Text(f"{checkup.status:>7} ", style=_STATUS_STYLES[checkup.status]), end="")
+            console.print(Text(f"{checkup.status:>7} ", style=STATUS_STYLES[checkup.status]), end="")
             console.print(plain(text(checkup.reason, checkup.data)))
             if checkup.mend:
                 console.print(Text(f"        → {checkup.mend}"))
@@ -300,15 +292,22 @@ def judge_again(*, bundle: Path, as_json: bool) -> None:
     from harness.judge import judge
     from harness.rules import ALL_RULES
 
-    (path, *others) = session.bundles_at(bundle)
-    if others:
-        raise click.UsageError(f"{bundle} holds {1 + len(others)} bundles; name one")
-    judgement = judge(read_bundle(path), ALL_RULES)
+    judgement = judge(read_bundle(_one_bundle(bundle)), ALL_RULES)
     if as_json:
         sys.stdout.buffer.write(judgement_json(judgement))
         return
     rows = ((finding.verdict, finding.rule, session.statement(finding)) for finding in judgement.findings)
     Console(highlight=False).print(verdicts(rows))
+
+
+def _one_bundle(path: Path) -> Path:
+    """Return the bundle at a path, or the only one of a run's folder."""
+    from harness import session
+
+    (bundle, *others) = session.bundles_at(path)
+    if others:
+        raise click.UsageError(f"{path} holds {1 + len(others)} bundles; name one")
+    return bundle
 
 
 @group.command("verify", short_help="核验证据包 is a bundle as it was written (0 yes, 1 no, 2 unknown)")
@@ -321,6 +320,8 @@ def verify_bundle(*, bundle: Path, as_json: bool) -> None:
     """
     from harness.evidence.verify import verify
 
+    if not (bundle / "bagit.txt").exists() and any(bundle.glob("EB-*")):  # a run's folder, not a bundle tampered with
+        bundle = _one_bundle(bundle)
     report = verify(bundle)
     if as_json:
         _print_json(report)
@@ -339,7 +340,7 @@ def _print_verified(report: VerifyReport) -> None:
         for item in report.items:
             if item.quality is not quality:
                 continue
-            console.print(f"  {_RESULT_MARKS[item.result]} ", end="")
+            console.print(f"  {RESULT_MARKS[item.result]} ", end="")
             console.print(Text(text(item.key)))
             for problem in item.problems:
                 console.print(plain(f"      {text(problem.key)} {problem.member} {problem.detail}".rstrip()))

@@ -157,6 +157,12 @@ def test_an_adb_port_that_is_no_number_is_refused_by_the_variables_name(
     assert adb_address()[1] == 5037
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_a_readme_lists_every_command_once(name: str) -> None:
+    listed = re.findall(r"^\| `harness (\w+)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(COMMANDS)
+
+
 @pytest.mark.parametrize("columns", [80, 120])
 def test_tables_fit_the_terminal_and_cut_no_word(tmp_path: Path, screen: tuple[Path, Path], columns: int) -> None:
     for arguments in (("rules",), ("look", screen[0], "--xml", screen[1])):
@@ -247,6 +253,14 @@ def test_verify_tells_sound_not_sound_and_could_not_tell_by_its_exit_status(tmp_
     with BundleWriter(tmp_path, start_of(app(), run="cut-short"), clock=TickingClock()) as writer:
         walk_study(writer)
     assert harness("verify", writer.path, cwd=tmp_path).code == 2
+
+
+def test_a_runs_folder_is_not_taken_for_a_bundle_tampered_with(tmp_path: Path, bundle: Path) -> None:
+    assert harness("verify", bundle.parent, cwd=tmp_path).code == 0
+    shutil.copytree(bundle.parent, tmp_path / "run")
+    shutil.copytree(bundle, tmp_path / "run" / f"{bundle.name}-2")
+    for command in ("verify", "judge"):
+        assert "holds 2 bundles; name one" in one_line_error(harness(command, "run", cwd=tmp_path))
 
 
 def test_a_report_is_written_over_a_bundle_and_over_a_run(tmp_path: Path, bundle: Path) -> None:

@@ -15,6 +15,14 @@ from harness.messages import text
 from harness.model import Verdict
 from harness.wording import visible
 
+# Results of a verification and standings of doctor, by their words.
+RESULT_MARKS = {
+    "right": "[green]✓[/]",
+    "wrong": "[bold red]✗[/]",
+    "noted": "[yellow]![/]",
+    "not-looked": "[cyan]?[/]",
+}
+STATUS_STYLES = {"ok": "green", "warn": "yellow", "unknown": "cyan", "fail": "bold red"}
 _STYLES = {
     Verdict.FOUND: "bold red",
     Verdict.FOUND_EXEMPTION_CLAIMED: "bold magenta",
