@@ -67,7 +67,7 @@ def harness(*arguments: str | Path, cwd: Path, adb_port: int = 1, columns: int =
         cwd=cwd,
         env=environment(adb_port, columns),
         capture_output=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     return Ended(code=done.returncode, out=done.stdout, err=done.stderr.decode("utf-8"))

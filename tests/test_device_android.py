@@ -208,7 +208,7 @@ def test_an_app_that_was_started_again_is_another_process(one: AndroidDevice) ->
 def test_the_devices_time_is_its_own(one: AndroidDevice, virtual: DeviceHandle) -> None:
     began_s = time.monotonic()
     one.perform(Wait(seconds=3600))
-    assert time.monotonic() - began_s < 30
+    assert time.monotonic() - began_s < 600
     frame = one.capture()
     assert frame.ended.device_wall is not None
     assert frame.ended.device_wall - frame.ended.wall > timedelta(minutes=59)

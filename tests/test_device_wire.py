@@ -255,7 +255,7 @@ def test_a_read_ends_at_the_deadline(silent: int) -> None:
     said = r"host:devices took too long \(deadline 0.3 s\)"
     with pytest.raises(DeviceTimeout, match=said), client.within(0.3, "host:devices", "serial"):
         client.list()
-    assert 0.3 <= time.monotonic() - began_s < 3
+    assert 0.3 <= time.monotonic() - began_s < 30
 
 
 def test_a_library_that_tries_again_for_ever_is_ended_too(silent: int) -> None:
@@ -273,7 +273,7 @@ def test_a_library_that_tries_again_for_ever_is_ended_too(silent: int) -> None:
     began_s = time.monotonic()
     with pytest.raises(DeviceTimeout), client.within(0.3, "host:devices", "serial"):
         stubborn()
-    assert time.monotonic() - began_s < 3
+    assert time.monotonic() - began_s < 30
     assert tries
 
 

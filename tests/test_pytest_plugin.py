@@ -72,7 +72,7 @@ def run_pytest(*arguments: str | Path, cwd: Path, env: Mapping[str, str] | None 
         env={**inherited, "COLUMNS": "200", "ANDROID_ADB_SERVER_PORT": "1", **(env or {})},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     return Ended(code=done.returncode, out=done.stdout + done.stderr)

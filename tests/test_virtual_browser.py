@@ -420,7 +420,7 @@ def test_a_page_in_an_endless_loop_ends_in_the_anr_dialog_not_in_a_hang(live: Li
     begun = time.monotonic()
     live.tap_text("死循环")
     live.text("等待")
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 90  # the loop itself would never end
     assert picture(live).size == (1080, 2400)
     live.tap_text("关闭应用")
     live.wait_front(LAUNCHER)
