@@ -178,8 +178,9 @@ class Walker:
         asked for when it comes back.
         """
         front = self._front.page if self._front is not None else None
-        if isinstance(action, Back) and actor is not Actor.POPUP and front is not None:
-            self._processes.pop(front.package, None)
+        if isinstance(action, Back) and actor is not Actor.POPUP:
+            if front is not None:  # where it is not known, nothing is forgotten: a death too many costs only a clear
+                self._processes.pop(front.package, None)
         elif isinstance(action, _MAY_END_APPS) or actor is Actor.POPUP:
             self._processes.clear()
 

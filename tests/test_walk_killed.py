@@ -181,6 +181,13 @@ def walk_through(
     return Walked(walk=walk, judgement=judgement, disturber=disturber)
 
 
+def told(walk: Walk) -> str:
+    """Return the trail, one step a line, for a failure's message."""
+    pages = {o.id: f"{o.page.package}/{o.page.activity.rpartition('.')[2]}" for o in walk.observations if o.page}
+    steps = [(s.seq, s.actor, s.why, s.action, pages.get(s.after) if s.after else None, s.gap) for s in walk.steps]
+    return "\n".join(" ".join(map(str, step)) for step in steps)
+
+
 def pages_seen(walk: Walk) -> set[str]:
     return {o.page.activity.rpartition(".")[2] for o in walk.observations if o.page and o.page.package == PACKAGE}
 
@@ -239,7 +246,7 @@ def test_a_killed_browser_loses_no_step_and_clears_nothing(
     adb: AdbServer, virtual: DeviceHandle, tmp_path: Path
 ) -> None:
     walked = walk_through(adb, virtual, tmp_path, {4: virtual.kill_browser})
-    assert [step.gap.reason for step in walked.broken if step.gap] == ["app-died"]
+    assert [step.gap.reason for step in walked.broken if step.gap] == ["app-died"], told(walked.walk)
     assert Verdict.CLEAR not in walked.verdicts
     assert pages_seen(walked.walk) == ALL_PAGES  # what was pressed in vain was pressed again
     assert walked.walk.finished
