@@ -1,117 +1,23 @@
-"""What pixels show: decoding within limits, black and blank regions, boxes of text lines. The only importer of cv2."""
+"""Boxes of text lines in a picture, and single lines made ready for reading. Works on edges; pure."""
 
 from __future__ import annotations
 
-import io
-import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from harness.model import Box
+from harness.perceive.pictures.decode import Grey, Picture
+from harness.perceive.pictures.empty import EDGE, edges_of
 
-Grey = NDArray[np.uint8]
-
-MAX_PIXELS = 60_000_000
-_MAX_BYTES = 80_000_000
-_PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _LARGEST_SCALE = 2.0
 _WORK_WIDTH_PX = 720  # line finding works at this width: its constants are pixels at this width
-_EDGE = 28  # grey levels across three pixels that make an edge
 _PALE_EDGE = 12
-_FAINT_EDGE = 8  # weaker than any text is drawn, stronger than a gradient's steps
-_BLANK_EDGE_RATIO = 0.0008
 _GLYPH_PX = 40  # height that Tesseract's Chinese model reads best
 _MARGIN_PX = 14
 _LABEL_RATIO = 0.72  # of a label's height to its icon's; digits beside a Chinese character reach 0.8
 _TALLEST_PX = 110  # of a line, at working width: the large numerals of a counter
-
-
-class UnreadablePicture(ValueError):
-    """The bytes are no picture that will be decoded; the message says why. Never leaves ``harness.perceive``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A decoded screen: grey levels, and its size in pixels."""
-
-    grey: Grey
-
-    @property
-    def size_px(self) -> tuple[int, int]:
-        return int(self.grey.shape[1]), int(self.grey.shape[0])
-
-    def part(self, box: Box) -> Grey:
-        """Return the grey levels inside ``box``, clipped to the picture."""
-        return self.grey[max(0, box.top) : max(0, box.bottom), max(0, box.left) : max(0, box.right)]
-
-
-def png_size_px(png: bytes) -> tuple[int, int]:
-    """Return the size a PNG declares, without decoding it. Raises ``UnreadablePicture``."""
-    if len(png) < 33 or not png.startswith(_PNG_MAGIC) or png[12:16] != b"IHDR":
-        raise UnreadablePicture(f"not a PNG: starts with {png[:8]!r}, {len(png)} bytes")
-    width, height = struct.unpack(">II", png[16:24])
-    return int(width), int(height)
-
-
-def decode(png: bytes) -> Picture:
-    """Return the picture of a PNG. Raises ``UnreadablePicture`` for what is no PNG, broken, or beyond the limits."""
-    width, height = png_size_px(png)
-    if len(png) > _MAX_BYTES or width * height > MAX_PIXELS or not width or not height:
-        raise UnreadablePicture(f"{width}x{height} px in {len(png)} bytes: limit is {MAX_PIXELS} px")
-    try:
-        grey = cv2.imdecode(np.frombuffer(png, dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
-    except cv2.error as error:
-        raise UnreadablePicture(f"cannot be decoded: {error}") from error
-    if grey is None or grey.shape[:2] != (height, width):
-        raise UnreadablePicture("cannot be decoded: the data is cut short or damaged")
-    return Picture(grey=grey.astype(np.uint8, copy=False))
-
-
-def png_of(data: bytes, *, name: str) -> tuple[bytes, tuple[int, int]]:
-    """Return any stored picture as PNG bytes with its size; a PNG keeps its bytes. Raises ``UnreadablePicture``."""
-    if len(data) > _MAX_BYTES:
-        raise UnreadablePicture(f"{name}: {len(data)} bytes: limit is {_MAX_BYTES}")
-    if data.startswith(_PNG_MAGIC):
-        return data, decode(data).size_px
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "WEBP", "BMP")) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise UnreadablePicture(f"{name}: {image.width}x{image.height} px: limit is {MAX_PIXELS} px")
-            buffer = io.BytesIO()
-            image.convert("RGB").save(buffer, format="PNG", compress_level=1)
-            return buffer.getvalue(), image.size
-    except UnidentifiedImageError as error:  # its own words name an address in memory
-        raise UnreadablePicture(f"{name}: is not a PNG, JPEG, WebP or BMP") from error
-    except (OSError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnreadablePicture(f"{name}: {error}") from error
-
-
-def is_black(picture: Picture) -> bool:
-    """Return whether nothing is shown: all pixels within a hair of black (secure window, screen off)."""
-    return int(picture.grey.max(initial=0)) <= 8
-
-
-def is_blank(picture: Picture, box: Box) -> bool:
-    """Return whether a region holds no edges to speak of: flat colour or a soft gradient, so no text."""
-    part = picture.part(box)
-    if min(part.shape) < 3:
-        return True
-    inner = part[1:-1, 1:-1]  # the region's own border is not its content
-    return float(np.count_nonzero(_edges(inner, least=_FAINT_EDGE))) < max(12.0, _BLANK_EDGE_RATIO * inner.size)
-
-
-def _edges(grey: Grey, *, least: int = _EDGE) -> Grey:
-    kernel = np.ones((3, 3), dtype=np.uint8)
-    gradient = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, kernel)
-    return (gradient > least).astype(np.uint8)
-
-
-# --- text lines ------------------------------------------------------------------------------------------------
 
 
 def text_lines(picture: Picture, regions: Sequence[Box]) -> tuple[Box, ...]:
@@ -127,9 +33,9 @@ def text_lines(picture: Picture, regions: Sequence[Box]) -> tuple[Box, ...]:
         if min(part.shape) < 8:
             continue
         small = _resized(part, scale)
-        clear = _lines_in(_edges(small))
+        clear = _lines_in(edges_of(small, least=EDGE))
         # Pale text (disabled days, captions) is looked for again, where nothing clear was found.
-        faint = [box for box in _lines_in(_edges(small, least=_PALE_EDGE)) if not _touches(box, clear)]
+        faint = [box for box in _lines_in(edges_of(small, least=_PALE_EDGE)) if not _touches(box, clear)]
         found.extend(_placed(box, region, scale) for box in (*clear, *faint))
     return tuple(sorted(found, key=lambda b: (b.top, b.left)))
 
@@ -288,11 +194,3 @@ def _stretched(line: Grey) -> Grey:
         return line
     levels = np.clip((line.astype(np.float32) - low) * (255.0 / (high - low)), 0, 255)
     return np.asarray(levels, dtype=np.uint8)
-
-
-def saved_bmp(grey: Grey) -> bytes:
-    """Return the picture as BMP bytes: quick to write, lossless."""
-    done, data = cv2.imencode(".bmp", grey)
-    if not done:
-        raise UnreadablePicture("could not be encoded")
-    return bytes(data)
