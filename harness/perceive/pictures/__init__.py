@@ -1,4 +1,4 @@
-"""What pixels show: decoded pictures, text lines, icons, widgets, change. The only importer of cv2 but for ``frames``."""
+"""What pixels show: decoding, text lines, icons, widgets, change. The only importer of cv2 but for ``perceive.frames``."""
 
 from harness.perceive.pictures.decode import (
     MAX_PIXELS,

@@ -1,4 +1,4 @@
-"""Pictures decoded within limits: a broken, huge or lying one is one ``UnreadablePicture``, and memory stays bounded."""
+"""Pictures decoded within limits: a broken, huge or lying one is one ``UnreadablePicture``; memory stays bounded."""
 
 from __future__ import annotations
 

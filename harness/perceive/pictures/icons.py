@@ -1,0 +1,314 @@
+"""Finds icons of unknown size and colour on a screen: coarse correlation, alignment, then likeness of ink. Pure.
+
+1. The screen is scaled so that at each of several sizes the template's canvas is 12 px, and correlated with all
+   templates at once in the frequency domain, two templates per transform. Either sign counts.
+2. The best places are compared at 24 px with the template moved and stretched, then followed to a fraction of a pixel
+   at 48 px by Gauss-Newton steps.
+3. What stands there is judged by colour (``likeness.py``): that tells a closed lock from an open one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.model import Box
+from harness.perceive.pictures.decode import Colour
+from harness.perceive.pictures.likeness import likeness
+from harness.perceive.pictures.templates import CANVAS_RATIO, COARSE_PX, FINE_PX, MIDDLE_PX, Plane, Template
+
+METHOD = "correlation+ink"
+LEAST_RATIO = 0.8
+_SCALES = (0.5, 2.0)
+_SCALE_STEP = 1.22
+_COARSE_LEAST = 0.5
+_COARSE_SPREAD = 5.0  # grey levels (standard deviation) below which a window is ground
+_PER_LEVEL = 24
+_PER_TEMPLATE = 28
+_MIDDLE_LEAST = 0.55
+_FOLLOWED = 5
+_FOLLOW_STEPS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IconMatch:
+    """An icon that was found: ``match_ratio`` 0 to 1, ``scale`` against the size expected on this screen."""
+
+    name: str
+    box: Box
+    match_ratio: float
+    scale: float
+    method: str = METHOD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a canvas may lie, in device pixels: centre and side; ``fit`` is the correlation there."""
+
+    x: float
+    y: float
+    side: float
+    fit: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Screen:
+    """A screen at full, half and quarter size, grey and in colour."""
+
+    grey: tuple[Plane, ...]
+    colour: tuple[Colour, ...]
+
+    def level_for(self, side_px: float, pixels: int) -> int:
+        """Return which size to take samples from, so that neighbouring samples are about a pixel apart."""
+        return min(len(self.grey) - 1, max(0, round(math.log2(max(1e-6, side_px / pixels)))))
+
+
+def find_icons(
+    pixels: Colour,
+    templates: Sequence[Template],
+    *,
+    scales: tuple[float, float] = _SCALES,
+    least_ratio: float = LEAST_RATIO,
+    threads: int = 2,
+) -> tuple[IconMatch, ...]:
+    """Return where the templates are seen on a screen, best first, at most one template at a place.
+
+    ``scales`` is the range of sizes against that of the template's capture; a known density makes it narrow and the
+    search quick. Matches below ``least_ratio`` are left out.
+    """
+    if not templates or min(pixels.shape[:2]) < 2 * COARSE_PX:
+        return ()
+    screen = _screen(pixels)
+    width_px = pixels.shape[1]
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        places = _coarse(screen, templates, scales, pool)
+        jobs = [(screen, template, found) for template, found in zip(templates, places, strict=True)]
+        per_template = list(pool.map(lambda job: _judged(*job), jobs))
+    matches = []
+    for template, found in zip(templates, per_template, strict=True):
+        expected = template.side_px * width_px / template.capture_width_px
+        for place, ratio in found:
+            scale = place.side / CANVAS_RATIO / expected
+            if ratio >= least_ratio and scales[0] * 0.85 <= scale <= scales[1] * 1.15:
+                matches.append(
+                    IconMatch(
+                        name=template.name, box=_box(place, template), match_ratio=round(ratio, 4), scale=round(scale, 3)
+                    )
+                )
+    return _best(matches)
+
+
+def _screen(pixels: Colour) -> _Screen:
+    colours = [pixels]
+    for _ in range(2):
+        size = max(1, colours[-1].shape[1] // 2), max(1, colours[-1].shape[0] // 2)
+        colours.append(cv2.resize(colours[-1], size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
+    greys = [cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY).astype(np.float32) for colour in colours]
+    return _Screen(grey=tuple(greys), colour=tuple(colours))
+
+
+def _box(place: _Place, template: Template) -> Box:
+    side = place.side / CANVAS_RATIO
+    half_width, half_height = side * template.shares[0] / 2, side * template.shares[1] / 2
+    return Box(
+        left=round(place.x - half_width),
+        top=round(place.y - half_height),
+        right=round(place.x + half_width),
+        bottom=round(place.y + half_height),
+    )
+
+
+def _best(matches: Sequence[IconMatch]) -> tuple[IconMatch, ...]:
+    """Return the matches, best first, without those that lie on a better one."""
+    kept: list[IconMatch] = []
+    for match in sorted(matches, key=lambda m: (-m.match_ratio, m.name, m.box)):
+        if not any(_same_place(match.box, other.box) for other in kept):
+            kept.append(match)
+    return tuple(kept)
+
+
+def _same_place(one: Box, other: Box) -> bool:
+    common = one.overlap(other).area_px
+    return common > 0.45 * min(one.area_px, other.area_px)
+
+
+# --- coarse ----------------------------------------------------------------------------------------------------
+
+
+def _coarse(
+    screen: _Screen, templates: Sequence[Template], scales: tuple[float, float], pool: ThreadPoolExecutor
+) -> list[list[_Place]]:
+    """Return for each template the places worth a closer look, best first."""
+    width_px = screen.grey[0].shape[1]
+    expected = [t.side_px * CANVAS_RATIO * width_px / t.capture_width_px for t in templates]
+    steps = math.floor(math.log(min(expected) * scales[0] * 1.05) / math.log(_SCALE_STEP))
+    sides = []
+    while not sides or sides[-1] * _SCALE_STEP**0.5 < max(expected) * scales[1]:
+        sides.append(_SCALE_STEP ** (steps + 0.5 + len(sides)))
+    found: list[list[_Place]] = [[] for _ in templates]
+    jobs = []
+    for side in sides:
+        near = [
+            index
+            for index, usual in enumerate(expected)
+            if usual * scales[0] / _SCALE_STEP**0.6 <= side <= usual * scales[1] * _SCALE_STEP**0.6
+        ]
+        if near:
+            jobs.append((screen, side, near, templates))
+    for near, places in pool.map(lambda job: (job[2], _level(*job)), jobs):
+        for index, some in zip(near, places, strict=True):
+            found[index].extend(some)
+    return [_spread(places) for places in found]
+
+
+def _level(screen: _Screen, side_px: float, near: Sequence[int], templates: Sequence[Template]) -> list[list[_Place]]:
+    """Return the best places of some templates at one size."""
+    scale = COARSE_PX / side_px
+    height, width = screen.grey[0].shape
+    size = max(COARSE_PX, round(width * scale)), max(COARSE_PX, round(height * scale))
+    source = screen.grey[min(2, max(0, math.floor(math.log2(max(1.0, side_px / COARSE_PX)))))]
+    small = cv2.resize(source, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+    weight = _inverse_norm(small)
+    spectrum = _spectrum(small)
+    whole = spectrum.shape[:2]
+    found: list[list[_Place]] = []
+    for first in range(0, len(near), 2):
+        pair = [templates[index].coarse for index in near[first : first + 2]]
+        kernel = np.zeros((*whole, 2), dtype=np.float32)
+        for channel, coarse in enumerate(pair):
+            kernel[:COARSE_PX, :COARSE_PX, channel] = coarse[::-1, ::-1]
+        product = cv2.mulSpectrums(cv2.dft(kernel, nonzeroRows=COARSE_PX), spectrum, 0)
+        both = cv2.dft(product, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)
+        last = COARSE_PX - 1
+        for channel in range(len(pair)):
+            fit = np.abs(both[last : size[1], last : size[0], channel]) * weight
+            found.append(_peaks(fit, side_px, (width / size[0], height / size[1])))
+    return found
+
+
+def _inverse_norm(small: Plane) -> Plane:
+    """Return 1 by the length of each window's deviation from its mean; 0 where a window is ground."""
+    last = COARSE_PX - 1
+    window = (COARSE_PX, COARSE_PX)
+    mean = cv2.boxFilter(small, cv2.CV_32F, window, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    square = cv2.sqrBoxFilter(small, cv2.CV_32F, window, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    height, width = small.shape
+    variance = (square - mean * mean)[: height - last, : width - last]
+    kept = variance > _COARSE_SPREAD**2
+    return np.where(kept, 1 / (COARSE_PX * np.sqrt(np.maximum(variance, 1.0))), 0).astype(np.float32)
+
+
+def _spectrum(small: Plane) -> Plane:
+    whole = cv2.getOptimalDFTSize(small.shape[0]), cv2.getOptimalDFTSize(small.shape[1])
+    padded = np.zeros(whole, dtype=np.float32)
+    padded[: small.shape[0], : small.shape[1]] = small - float(small.mean())
+    return cv2.dft(padded, flags=cv2.DFT_COMPLEX_OUTPUT).astype(np.float32, copy=False)
+
+
+def _peaks(fit: Plane, side_px: float, ratio: tuple[float, float]) -> list[_Place]:
+    flat = fit.ravel()
+    hits = np.flatnonzero(flat > _COARSE_LEAST)
+    if hits.size > 8 * _PER_LEVEL:
+        hits = hits[np.argpartition(flat[hits], -8 * _PER_LEVEL)[-8 * _PER_LEVEL :]]
+    hits = hits[np.argsort(-flat[hits], kind="stable")]
+    kept: list[tuple[int, int, float]] = []
+    for hit in hits.tolist():
+        y, x = divmod(hit, fit.shape[1])
+        if all(abs(y - row) > 2 or abs(x - column) > 2 for row, column, _ in kept):
+            kept.append((y, x, float(flat[hit])))
+            if len(kept) >= _PER_LEVEL:
+                break
+    half = COARSE_PX / 2
+    return [
+        _Place(x=(column + half) * ratio[0], y=(row + half) * ratio[1], side=side_px, fit=value)
+        for row, column, value in kept
+    ]
+
+
+def _spread(places: Sequence[_Place]) -> list[_Place]:
+    """Return the best places, near ones of near size thinned out."""
+    kept: list[_Place] = []
+    for place in sorted(places, key=lambda p: -p.fit):
+        near = (
+            abs(place.x - p.x) + abs(place.y - p.y) < 0.15 * p.side and max(place.side, p.side) < 1.3 * min(place.side, p.side)
+            for p in kept
+        )
+        if not any(near):
+            kept.append(place)
+            if len(kept) >= _PER_TEMPLATE:
+                break
+    return kept
+
+
+# --- close -----------------------------------------------------------------------------------------------------
+
+
+def _judged(screen: _Screen, template: Template, places: Sequence[_Place]) -> list[tuple[_Place, float]]:
+    """Return the places of one template that hold against a closer look, with their match ratio."""
+    closer = [better for place in places if (better := _aligned(screen, template, place)).fit >= _MIDDLE_LEAST]
+    found: list[tuple[_Place, float]] = []
+    tried: list[_Place] = []
+    for place in sorted(closer, key=lambda p: -p.fit):
+        if any(math.hypot(place.x - p.x, place.y - p.y) < 0.25 * p.side for p in tried):
+            continue
+        tried.append(place)
+        place = _followed(screen, template, place)
+        level = screen.level_for(place.side, FINE_PX)
+        patch = _patch(screen.colour[level], place, FINE_PX, 2**level)
+        found.append((place, likeness(patch, template)))
+        if len(tried) >= _FOLLOWED:
+            break
+    return found
+
+
+def _patch(source: NDArray[np.generic], place: _Place, pixels: int, shrunk: int) -> NDArray[np.generic]:
+    """Return the square at a place, sampled to ``pixels``; ``source`` is the screen ``shrunk`` times smaller."""
+    step = place.side / shrunk / pixels
+    first = [c / shrunk - 0.5 - place.side / shrunk / 2 + step / 2 for c in (place.x, place.y)]
+    warp = np.array([[step, 0, first[0]], [0, step, first[1]]], dtype=np.float64)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(source, warp, (pixels, pixels), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _aligned(screen: _Screen, template: Template, place: _Place) -> _Place:
+    """Return the place moved and stretched to where the template fits best."""
+    level = screen.level_for(place.side, MIDDLE_PX)
+    patch = _patch(screen.grey[level], place, MIDDLE_PX, 2**level).ravel()
+    patch = patch - patch.mean()
+    length = float(np.linalg.norm(patch))
+    if length < 1:
+        return _Place(x=place.x, y=place.y, side=place.side, fit=0)
+    fits = np.abs(template.middle @ (patch / length))
+    best = int(np.argmax(fits))
+    right, down, stretch = template.moves[best].tolist()
+    return _Place(
+        x=place.x + right * place.side, y=place.y + down * place.side, side=place.side * stretch, fit=float(fits[best])
+    )
+
+
+def _followed(screen: _Screen, template: Template, place: _Place) -> _Place:
+    """Return the place to a fraction of a pixel."""
+    x, y, side = place.x, place.y, place.side
+    for _ in range(_FOLLOW_STEPS):
+        level = screen.level_for(side, FINE_PX)
+        here = _Place(x=x, y=y, side=side, fit=place.fit)
+        patch = _patch(screen.grey[level], here, FINE_PX, 2**level).ravel()
+        _ground, contrast, right, down, grow = (template.follow @ patch).tolist()
+        if abs(contrast) < 4:
+            break
+        # The template moved by d looks like template - slope x d, so the slopes' factors are what to move by.
+        step = side / FINE_PX
+        limit = 2.5
+        x -= max(-limit, min(limit, right / contrast)) * step
+        y -= max(-limit, min(limit, down / contrast)) * step
+        side *= 1 - max(-0.06, min(0.06, grow / contrast / FINE_PX))
+    if math.hypot(x - place.x, y - place.y) > 0.12 * place.side or not 0.85 < side / place.side < 1.18:
+        return place
+    return _Place(x=x, y=y, side=side, fit=place.fit)
