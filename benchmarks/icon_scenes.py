@@ -1,4 +1,4 @@
-"""Draws screens with icons in many styles among look-alikes and clutter, and says where they are. Seeded, no network."""
+"""Draws screens with icons in many styles among look-alikes and clutter, and says where they are. Seeded."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmarks.icon_shapes import ALIKE, OTHERS, outline_of
 from harness.model import Box
 from harness.perceive.pictures import Colour
 from harness.perceive.pictures.outline import Outline, drawn_outline, read_outline
@@ -64,7 +65,7 @@ class IconSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """One icon on a screen: what it is, the box of the square it was drawn in, and how."""
+    """One icon on a screen: what it is, the box of its glyph, and how it was drawn."""
 
     name: str
     box: Box
@@ -95,27 +96,37 @@ def mdi_icons(folder: Path) -> IconSet:
     )
 
 
+def own_icons() -> IconSet:
+    """Return the set of our own templates and their look-alikes."""
+    folder = Path(__file__).resolve().parent.parent / "harness" / "rules" / "pictures"
+    wanted = {path.stem: read_outline(path.read_bytes()) for path in sorted(folder.rglob("*.svg"))}
+    alike = {name: {other: outline_of(path) for other, path in ALIKE[name].items()} for name in wanted}
+    return IconSet(wanted=wanted, alike=alike, others=[outline_of(path) for path in OTHERS.values()])
+
+
 def scene(icons: IconSet, seed: int) -> Scene:
-    """Return a screen with about 14 icons: wanted ones at scales 0.5 to 2, look-alikes of others, and unrelated ones."""
+    """Return a screen with up to 14 icons: wanted ones at scales 0.5 to 2, look-alikes of others, unrelated ones."""
     chance = random.Random(seed)
     theme = chance.choice(tuple(_GROUND))
     pixels = _cluttered(chance, theme)
     names = list(icons.wanted)
     chance.shuffle(names)
-    shown, alike = names[:6], names[6:11]
+    shown, alike = names[: max(3, len(names) * 3 // 10)], names[max(3, len(names) * 3 // 10) :][:5]
     items: list[tuple[str, Outline]] = [(name, icons.wanted[name]) for name in shown]
     items += [("", chance.choice(list(icons.alike[name].values()))) for name in alike]
     items += [("", outline) for outline in chance.sample(list(icons.others), min(3, len(icons.others)))]
     cells = [(x, y) for y in range(120, SIZE_PX[1] - _CELL_PX, _CELL_PX) for x in range(30, 900, _CELL_PX + 20)]
     placed = []
     for (name, outline), cell in zip(items, chance.sample(cells, len(items)), strict=True):
-        one = _place(pixels, outline, cell, chance, theme)
+        one = _place(pixels, (name, outline), cell, chance, theme)
         if name:
-            placed.append(Placed(name=name, **one))
+            placed.append(one)
     if chance.random() < 0.3:
         done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, chance.choice((50, 75, 90))])
         assert done
-        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.uint8, copy=False)
+        again = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        assert again is not None
+        pixels = again.astype(np.uint8, copy=False)
     return Scene(pixels=pixels, placed=tuple(placed), alike=frozenset(alike))
 
 
@@ -126,26 +137,34 @@ def icon_free(seed: int) -> Colour:
 
 
 def _place(
-    pixels: Colour, outline: Outline, cell: tuple[int, int], chance: random.Random, theme: str
-) -> dict[str, object] | dict[str, object]:
+    pixels: Colour, icon: tuple[str, Outline], cell: tuple[int, int], chance: random.Random, theme: str
+) -> Placed:
     scale = math.exp(chance.uniform(math.log(0.5), math.log(2.0)))
     side = BASE_PX * scale
     style = chance.choice(STYLES)
     room = _CELL_PX - side - 24
     x = cell[0] + 12 + chance.uniform(0, room)
     y = cell[1] + 12 + chance.uniform(0, room)
-    box = Box(left=round(x), top=round(y), right=round(x + side), bottom=round(y + side))
-    ink = _ground_for(pixels, box, style, chance, theme)
+    square = Box(left=round(x), top=round(y), right=round(x + side), bottom=round(y + side))
+    ink = _ground_for(pixels, square, style, chance, theme)
     left, top = math.floor(x), math.floor(y)
-    mask = drawn_outline(outline, side, shift_px=(x - left, y - top)).astype(np.float32)[:, :, None] / 255
+    glyph = drawn_outline(icon[1], side, shift_px=(x - left, y - top))
+    mask = glyph.astype(np.float32)[:, :, None] / 255
     area = pixels[top : top + mask.shape[0], left : left + mask.shape[1]]
     area[:] = np.round(area * (1 - mask) + np.array(ink, dtype=np.float32) * mask).astype(np.uint8)
     covered = chance.random() < 0.12
     if covered:
         radius = round(side * chance.uniform(0.16, 0.24))
-        centre = (box.right - round(0.1 * side), box.top + round(0.12 * side))
+        centre = (square.right - round(0.1 * side), square.top + round(0.12 * side))
         cv2.circle(pixels, centre, radius, (50, 50, 240), -1, cv2.LINE_AA)
-    return {"box": box, "style": style, "scale": scale, "covered": covered}
+    rows, columns = np.nonzero(glyph > 96)
+    box = Box(
+        left=left + int(columns.min()),
+        top=top + int(rows.min()),
+        right=left + int(columns.max()) + 1,
+        bottom=top + int(rows.max()) + 1,
+    )
+    return Placed(name=icon[0], box=box, style=style, scale=scale, covered=covered)
 
 
 def _ground_for(pixels: Colour, box: Box, style: str, chance: random.Random, theme: str) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""What pixels show: decoding, text lines, icons, widgets, change. The only importer of cv2 but for ``perceive.frames``."""
+"""What pixels show: decoding, text lines, icons, widgets, change. But for ``frames`` the only importer of cv2."""
 
 from harness.perceive.pictures.decode import (
     MAX_PIXELS,
@@ -13,21 +13,36 @@ from harness.perceive.pictures.decode import (
     saved_bmp,
 )
 from harness.perceive.pictures.empty import is_black, is_blank
+from harness.perceive.pictures.icons import IconMatch, find_icons
 from harness.perceive.pictures.lines import line_crop, text_lines
+from harness.perceive.pictures.templates import (
+    Template,
+    UnusableTemplate,
+    load_templates,
+    template_of_crop,
+    template_of_outline,
+)
 
 __all__ = [
     "MAX_PIXELS",
     "Colour",
     "Grey",
+    "IconMatch",
     "Picture",
+    "Template",
     "UnreadablePicture",
+    "UnusableTemplate",
     "decode",
     "decode_colour",
+    "find_icons",
     "is_black",
     "is_blank",
     "line_crop",
+    "load_templates",
     "png_of",
     "png_size_px",
     "saved_bmp",
+    "template_of_crop",
+    "template_of_outline",
     "text_lines",
 ]

@@ -13,11 +13,10 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.model import Box
 from harness.perceive.pictures.decode import Colour
@@ -28,13 +27,15 @@ METHOD = "correlation+ink"
 LEAST_RATIO = 0.8
 _SCALES = (0.5, 2.0)
 _SCALE_STEP = 1.22
-_COARSE_LEAST = 0.5
+_COARSE_LEAST = 0.56
 _COARSE_SPREAD = 5.0  # grey levels (standard deviation) below which a window is ground
-_PER_LEVEL = 24
-_PER_TEMPLATE = 28
-_MIDDLE_LEAST = 0.55
-_FOLLOWED = 5
+_PER_LEVEL = 10
+_PER_TEMPLATE = 14
+_MIDDLE_LEAST = 0.74
+_FINE_LEAST = 0.8
 _FOLLOW_STEPS = 3
+_STRIDE = 2.5  # fine pixels that one step may move by
+_AROUND = np.ones((5, 5), dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,10 @@ def find_icons(
             if ratio >= least_ratio and scales[0] * 0.85 <= scale <= scales[1] * 1.15:
                 matches.append(
                     IconMatch(
-                        name=template.name, box=_box(place, template), match_ratio=round(ratio, 4), scale=round(scale, 3)
+                        name=template.name,
+                        box=_box(place, template),
+                        match_ratio=round(ratio, 4),
+                        scale=round(scale, 3),
                     )
                 )
     return _best(matches)
@@ -149,7 +153,7 @@ def _coarse(
     width_px = screen.grey[0].shape[1]
     expected = [t.side_px * CANVAS_RATIO * width_px / t.capture_width_px for t in templates]
     steps = math.floor(math.log(min(expected) * scales[0] * 1.05) / math.log(_SCALE_STEP))
-    sides = []
+    sides: list[float] = []
     while not sides or sides[-1] * _SCALE_STEP**0.5 < max(expected) * scales[1]:
         sides.append(_SCALE_STEP ** (steps + 0.5 + len(sides)))
     found: list[list[_Place]] = [[] for _ in templates]
@@ -158,7 +162,7 @@ def _coarse(
         near = [
             index
             for index, usual in enumerate(expected)
-            if usual * scales[0] / _SCALE_STEP**0.6 <= side <= usual * scales[1] * _SCALE_STEP**0.6
+            if usual * scales[0] / _SCALE_STEP**0.5 <= side <= usual * scales[1] * _SCALE_STEP**0.5
         ]
         if near:
             jobs.append((screen, side, near, templates))
@@ -180,17 +184,23 @@ def _level(screen: _Screen, side_px: float, near: Sequence[int], templates: Sequ
     whole = spectrum.shape[:2]
     found: list[list[_Place]] = []
     for first in range(0, len(near), 2):
-        pair = [templates[index].coarse for index in near[first : first + 2]]
-        kernel = np.zeros((*whole, 2), dtype=np.float32)
-        for channel, coarse in enumerate(pair):
-            kernel[:COARSE_PX, :COARSE_PX, channel] = coarse[::-1, ::-1]
-        product = cv2.mulSpectrums(cv2.dft(kernel, nonzeroRows=COARSE_PX), spectrum, 0)
+        pair = tuple(templates[index] for index in near[first : first + 2])
+        product = cv2.mulSpectrums(_kernel(pair, whole), spectrum, 0)
         both = cv2.dft(product, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)
         last = COARSE_PX - 1
         for channel in range(len(pair)):
             fit = np.abs(both[last : size[1], last : size[0], channel]) * weight
             found.append(_peaks(fit, side_px, (width / size[0], height / size[1])))
     return found
+
+
+@lru_cache(maxsize=160)  # 20 templates at all sizes of one screen, some 35 MB; half the time of a search
+def _kernel(pair: tuple[Template, ...], whole: tuple[int, int]) -> Plane:
+    """Return the spectrum of one or two templates, turned so that a product correlates."""
+    kernel = np.zeros((*whole, 2), dtype=np.float32)
+    for channel, template in enumerate(pair):
+        kernel[:COARSE_PX, :COARSE_PX, channel] = template.coarse[::-1, ::-1]
+    return cv2.dft(kernel, nonzeroRows=COARSE_PX).astype(np.float32, copy=False)
 
 
 def _inverse_norm(small: Plane) -> Plane:
@@ -213,37 +223,27 @@ def _spectrum(small: Plane) -> Plane:
 
 
 def _peaks(fit: Plane, side_px: float, ratio: tuple[float, float]) -> list[_Place]:
+    """Return the best local maxima of a correlation, best first."""
     flat = fit.ravel()
-    hits = np.flatnonzero(flat > _COARSE_LEAST)
-    if hits.size > 8 * _PER_LEVEL:
-        hits = hits[np.argpartition(flat[hits], -8 * _PER_LEVEL)[-8 * _PER_LEVEL :]]
-    hits = hits[np.argsort(-flat[hits], kind="stable")]
-    kept: list[tuple[int, int, float]] = []
-    for hit in hits.tolist():
-        y, x = divmod(hit, fit.shape[1])
-        if all(abs(y - row) > 2 or abs(x - column) > 2 for row, column, _ in kept):
-            kept.append((y, x, float(flat[hit])))
-            if len(kept) >= _PER_LEVEL:
-                break
+    hits = np.flatnonzero((fit >= cv2.dilate(fit, _AROUND)) & (fit > _COARSE_LEAST))
+    hits = hits[np.argsort(-flat[hits], kind="stable")[:_PER_LEVEL]]
+    rows, columns = np.divmod(hits, fit.shape[1])
     half = COARSE_PX / 2
     return [
         _Place(x=(column + half) * ratio[0], y=(row + half) * ratio[1], side=side_px, fit=value)
-        for row, column, value in kept
+        for row, column, value in zip(rows.tolist(), columns.tolist(), flat[hits].tolist(), strict=True)
     ]
 
 
 def _spread(places: Sequence[_Place]) -> list[_Place]:
     """Return the best places, near ones of near size thinned out."""
+    rest = sorted(places, key=lambda p: -p.fit)
     kept: list[_Place] = []
-    for place in sorted(places, key=lambda p: -p.fit):
-        near = (
-            abs(place.x - p.x) + abs(place.y - p.y) < 0.15 * p.side and max(place.side, p.side) < 1.3 * min(place.side, p.side)
-            for p in kept
-        )
-        if not any(near):
-            kept.append(place)
-            if len(kept) >= _PER_TEMPLATE:
-                break
+    while rest and len(kept) < _PER_TEMPLATE:
+        best, *rest = rest
+        kept.append(best)
+        reach, most, least = 0.15 * best.side, 1.3 * best.side, best.side / 1.3
+        rest = [p for p in rest if abs(p.x - best.x) + abs(p.y - best.y) >= reach or not least < p.side < most]
     return kept
 
 
@@ -259,22 +259,22 @@ def _judged(screen: _Screen, template: Template, places: Sequence[_Place]) -> li
         if any(math.hypot(place.x - p.x, place.y - p.y) < 0.25 * p.side for p in tried):
             continue
         tried.append(place)
-        place = _followed(screen, template, place)
-        level = screen.level_for(place.side, FINE_PX)
-        patch = _patch(screen.colour[level], place, FINE_PX, 2**level)
-        found.append((place, likeness(patch, template)))
-        if len(tried) >= _FOLLOWED:
-            break
+        exact = _followed(screen, template, place)
+        if exact.fit >= _FINE_LEAST:
+            level = screen.level_for(exact.side, FINE_PX)
+            patch = _patch(screen.colour[level], exact, FINE_PX, 2**level)
+            found.append((exact, likeness(patch, template)))
     return found
 
 
-def _patch(source: NDArray[np.generic], place: _Place, pixels: int, shrunk: int) -> NDArray[np.generic]:
+def _patch(source: Plane | Colour, place: _Place, pixels: int, shrunk: int) -> Plane:
     """Return the square at a place, sampled to ``pixels``; ``source`` is the screen ``shrunk`` times smaller."""
     step = place.side / shrunk / pixels
     first = [c / shrunk - 0.5 - place.side / shrunk / 2 + step / 2 for c in (place.x, place.y)]
     warp = np.array([[step, 0, first[0]], [0, step, first[1]]], dtype=np.float64)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(source, warp, (pixels, pixels), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    patch = cv2.warpAffine(source, warp, (pixels, pixels), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return patch.astype(np.float32, copy=False)
 
 
 def _aligned(screen: _Screen, template: Template, place: _Place) -> _Place:
@@ -294,21 +294,26 @@ def _aligned(screen: _Screen, template: Template, place: _Place) -> _Place:
 
 
 def _followed(screen: _Screen, template: Template, place: _Place) -> _Place:
-    """Return the place to a fraction of a pixel."""
+    """Return the place to a fraction of a pixel, ``fit`` measured at the fine size."""
     x, y, side = place.x, place.y, place.side
     for _ in range(_FOLLOW_STEPS):
-        level = screen.level_for(side, FINE_PX)
-        here = _Place(x=x, y=y, side=side, fit=place.fit)
-        patch = _patch(screen.grey[level], here, FINE_PX, 2**level).ravel()
-        _ground, contrast, right, down, grow = (template.follow @ patch).tolist()
+        _ground, contrast, right, down, grow = (template.follow @ _greys(screen, x, y, side)).tolist()
         if abs(contrast) < 4:
             break
         # The template moved by d looks like template - slope x d, so the slopes' factors are what to move by.
         step = side / FINE_PX
-        limit = 2.5
-        x -= max(-limit, min(limit, right / contrast)) * step
-        y -= max(-limit, min(limit, down / contrast)) * step
+        x -= max(-_STRIDE, min(_STRIDE, right / contrast)) * step
+        y -= max(-_STRIDE, min(_STRIDE, down / contrast)) * step
         side *= 1 - max(-0.06, min(0.06, grow / contrast / FINE_PX))
     if math.hypot(x - place.x, y - place.y) > 0.12 * place.side or not 0.85 < side / place.side < 1.18:
-        return place
-    return _Place(x=x, y=y, side=side, fit=place.fit)
+        x, y, side = place.x, place.y, place.side
+    patch = _greys(screen, x, y, side)
+    patch -= patch.mean()
+    fit = abs(float(template.fine_unit @ patch)) / max(1.0, float(np.linalg.norm(patch)))
+    return _Place(x=x, y=y, side=side, fit=fit)
+
+
+def _greys(screen: _Screen, x: float, y: float, side: float) -> Plane:
+    level = screen.level_for(side, FINE_PX)
+    here = _Place(x=x, y=y, side=side, fit=0)
+    return _patch(screen.grey[level], here, FINE_PX, 2**level).ravel()

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.perceive.pictures.templates import FINE_PX, Plane, Template
 
@@ -25,9 +24,9 @@ _FLAT_SHARE = 0.72  # of the ground that must be one slanting colour to be taken
 _FLAT_TOLERANCE = 0.22  # of the contrast
 
 _offset = (np.arange(FINE_PX, dtype=np.float32) - (FINE_PX - 1) / 2) / FINE_PX
-_SLANT = np.stack(
-    [np.ones(FINE_PX * FINE_PX), np.tile(_offset, FINE_PX), np.repeat(_offset, FINE_PX)], axis=1
-).astype(np.float32)
+_SLANT = np.stack([np.ones(FINE_PX * FINE_PX), np.tile(_offset, FINE_PX), np.repeat(_offset, FINE_PX)], axis=1).astype(
+    np.float32
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,7 @@ class Seen:
 NOTHING_SEEN = Seen(lacking=1, lacking_clump=1, extra=1, extra_clump=1, covered=1, fit=0)
 
 
-def likeness(patch: NDArray[np.generic], template: Template) -> float:
+def likeness(patch: Plane, template: Template) -> float:
     """Return how like a 48 x 48 patch in colour is to the template, 0 to 1."""
     seen = compared(patch, template)
     clumps = 0.45 * seen.lacking_clump + 0.45 * seen.extra_clump
@@ -54,9 +53,9 @@ def likeness(patch: NDArray[np.generic], template: Template) -> float:
     return max(0.0, min(1.0, ratio))
 
 
-def compared(patch: NDArray[np.generic], template: Template) -> Seen:
+def compared(patch: Plane, template: Template) -> Seen:
     """Return what the patch shows of the template."""
-    colours = patch.astype(np.float32)
+    colours = patch
     ink = np.median(colours[template.solid > 0], axis=0)
     ground, typical = _ground(colours, template, ink)
     contrast = ink - ground

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -160,7 +161,7 @@ def _curve(points: Sequence[Point]) -> list[Point]:
     along = np.linspace(0, 1, _CURVE_STEPS + 1)[1:, None]
     layer = [np.array(point, dtype=np.float64)[None, :] for point in points]
     while len(layer) > 1:
-        layer = [a * (1 - along) + b * along for a, b in zip(layer, layer[1:], strict=False)]
+        layer = [a * (1 - along) + b * along for a, b in pairwise(layer)]
     return [(float(x), float(y)) for x, y in layer[0]]
 
 

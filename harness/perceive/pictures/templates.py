@@ -1,4 +1,4 @@
-"""Icon templates, made ready for searching: from outlines or from crops of a capture. Reads files in ``load_templates``.
+"""Icon templates made ready for searching, from outlines or crops of a capture. ``load_templates`` reads files.
 
 A template is its glyph in a square canvas with a margin, 1 where ink is and 0 where ground is; what colour either has
 on a screen does not matter. It keeps how wide the capture was that it was made for, so that a search knows what size
@@ -21,7 +21,7 @@ Plane = NDArray[np.float32]
 
 FINE_PX = 48  # side of the canvas where likeness is judged
 MIDDLE_PX = 24
-COARSE_PX = 12
+COARSE_PX = 10
 MARGIN_RATIO = 0.1  # of the glyph's longer side, on each side of it
 CANVAS_RATIO = 1 + 2 * MARGIN_RATIO
 _LEAST_SPREAD = 0.12  # standard deviation of the canvas; flatter shapes fit everywhere
@@ -41,7 +41,8 @@ class Template:
     """A glyph to be found. ``side_px`` is its longer side on a capture ``capture_width_px`` wide.
 
     ``shares`` are its width and height as parts of that side. The planes are derived: ``fine`` and ``coarse`` the
-    canvas at two sizes, ``middle`` one unit vector per row of ``moves`` (right, down in canvas sides, stretch),
+    canvas at two sizes, ``fine_unit`` the first as a vector of length 1 without its mean,
+    ``middle`` one unit vector per row of ``moves`` (right, down in canvas sides, stretch),
     ``solid`` and ``clear`` where ink and ground are sure, ``follow`` what turns a patch into ground level, contrast,
     and how far the template must move.
     """
@@ -51,6 +52,7 @@ class Template:
     capture_width_px: int
     shares: tuple[float, float]
     fine: Plane
+    fine_unit: Plane
     coarse: Plane
     middle: Plane
     moves: Plane
@@ -100,7 +102,9 @@ def _template(ink: Grey, name: str, side_px: float, capture_width_px: int) -> Te
     height, width = int(rows.max()) + 1 - top, int(columns.max()) + 1 - left
     side = max(height, width)
     # Through float and one affine warp, so that the glyph stands in the canvas to a fraction of a pixel.
-    canvas = _canvas(ink.astype(np.float32) / 255, (left + width / 2, top + height / 2), side * CANVAS_RATIO, FINE_PX)
+    canvas = _canvas(
+        ink.astype(np.float32) / np.float32(255), (left + width / 2, top + height / 2), side * CANVAS_RATIO, FINE_PX
+    )
     if float(canvas.std()) < _LEAST_SPREAD or min(height, width) < 0.12 * side:
         raise UnusableTemplate(f"{name}: flat")
     middle, moves = _middle(canvas)
@@ -110,6 +114,7 @@ def _template(ink: Grey, name: str, side_px: float, capture_width_px: int) -> Te
         capture_width_px=capture_width_px,
         shares=(width / side, height / side),
         fine=canvas,
+        fine_unit=_unit(canvas).ravel(),
         coarse=_unit(cv2.resize(canvas, (COARSE_PX, COARSE_PX), interpolation=cv2.INTER_AREA)),
         middle=middle,
         moves=moves,
