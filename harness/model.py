@@ -274,6 +274,36 @@ class Word:
     contradiction: str | None = None
 
 
+class ShapeKind(StrEnum):
+    """What something drawn is, apart from text."""
+
+    BUTTON = "button"
+    PROGRESS = "progress"  # a bar that fills
+    SEEK = "seek"  # a bar with a thumb
+    SWITCH = "switch"
+    DOT = "dot"  # a red dot, with or without a number
+    CALENDAR = "calendar"  # a grid of seven columns
+    MEDAL = "medal"  # gold, silver, bronze at the head of list rows; ``name`` says which
+    ICON = "icon"  # ``name`` is the template's
+    SKELETON = "skeleton"  # grey blocks in place of what is still to come
+    SPINNER = "spinner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """Something drawn that pixels alone show. ``match_ratio`` tells how surely, 0 to 1.
+
+    ``fill_ratio`` is how far a bar is filled; of a switch 1 is on and 0 is off; ``None`` for what cannot fill.
+    """
+
+    kind: ShapeKind
+    box: Box
+    match_ratio: float
+    method: str
+    name: str = ""
+    fill_ratio: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """Everything perceived in one frame; the only thing a rule sees.

@@ -1,5 +1,6 @@
 """What pixels show: decoding, text lines, icons, widgets, change. But for ``frames`` the only importer of cv2."""
 
+from harness.perceive.pictures.change import Change, compare
 from harness.perceive.pictures.decode import (
     MAX_PIXELS,
     Colour,
@@ -22,9 +23,12 @@ from harness.perceive.pictures.templates import (
     template_of_crop,
     template_of_outline,
 )
+from harness.perceive.pictures.waiting import waiting
+from harness.perceive.pictures.widgets import widgets
 
 __all__ = [
     "MAX_PIXELS",
+    "Change",
     "Colour",
     "Grey",
     "IconMatch",
@@ -32,6 +36,7 @@ __all__ = [
     "Template",
     "UnreadablePicture",
     "UnusableTemplate",
+    "compare",
     "decode",
     "decode_colour",
     "find_icons",
@@ -45,4 +50,6 @@ __all__ = [
     "template_of_crop",
     "template_of_outline",
     "text_lines",
+    "waiting",
+    "widgets",
 ]

@@ -25,6 +25,7 @@ COARSE_PX = 10
 MARGIN_RATIO = 0.1  # of the glyph's longer side, on each side of it
 CANVAS_RATIO = 1 + 2 * MARGIN_RATIO
 _LEAST_SPREAD = 0.12  # standard deviation of the canvas; flatter shapes fit everywhere
+_BOX_SHARE = 0.93  # of the glyph's box that is ink: a plain rectangle is everywhere
 _SHIFTS = (-2, -1, 0, 1, 2)  # in pixels of the middle canvas
 _STRETCHES = (0.86, 0.93, 1.0, 1.075, 1.16)
 _SOLID = 0.9
@@ -105,7 +106,8 @@ def _template(ink: Grey, name: str, side_px: float, capture_width_px: int) -> Te
     canvas = _canvas(
         ink.astype(np.float32) / np.float32(255), (left + width / 2, top + height / 2), side * CANVAS_RATIO, FINE_PX
     )
-    if float(canvas.std()) < _LEAST_SPREAD or min(height, width) < 0.12 * side:
+    boxed = ink[top : top + height, left : left + width]
+    if float(canvas.std()) < _LEAST_SPREAD or min(height, width) < 0.12 * side or boxed.mean() > _BOX_SHARE * 255:
         raise UnusableTemplate(f"{name}: flat")
     middle, moves = _middle(canvas)
     return Template(
