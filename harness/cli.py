@@ -27,7 +27,7 @@ from harness.wording import visible
 if TYPE_CHECKING:
     from harness.demo import DemoRow
     from harness.evidence.verify import VerifyReport
-    from harness.session import Look
+    from harness.report.look import Look
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -249,22 +249,22 @@ def _print_demo(console: Console, rows: Sequence[DemoRow]) -> None:
 @group.command("look", short_help="识别并判断一张截图 perceive and judge one stored screen")
 @click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--xml", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The screen's hierarchy.")
+@click.option("--annotate", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw what was seen.")
 @_json_option
-def look(*, image: Path, xml: Path | None, as_json: bool) -> None:
-    """识别一张截图中的文字，并给出各条规则的结果。
+def look(*, image: Path, xml: Path | None, annotate: Path | None, as_json: bool) -> None:
+    """识别一张截图中的文字和图形，并给出各条规则的结果。
 
-    Perceive and judge one stored screen of any origin; print words with provenance and each rule's outcome.
+    Perceive and judge one stored screen of any origin; print words with provenance, shapes, and each rule's outcome.
     """
     from harness import session
 
-    seen = session.look(image, xml)
-    if as_json:
-        _print_json(seen)
-    else:
-        _print_look(Console(highlight=False), seen)
+    seen = session.look(image, xml, annotate=annotate)
+    _print_json(seen) if as_json else _print_look(Console(highlight=False), seen)
 
 
 def _print_look(console: Console, seen: Look) -> None:
+    from harness.report.look import shape_text
+
     words = columns("来源 channel", "置信 conf.", "位置 box", "文字 text")
     for word in seen.observation.words:
         place = f"{word.box.left},{word.box.top} {word.box.width_px}x{word.box.height_px}"
@@ -273,6 +273,9 @@ def _print_look(console: Console, seen: Look) -> None:
             said.append(f"（另一通道 other channel: {visible(word.contradiction)}）", style="yellow")
         words.add_row("+".join(sorted(word.channels)), f"{word.confidence:.2f}", place, said)
     console.print(words)
+    for shape in seen.observation.shapes:
+        place = f"{shape.box.left},{shape.box.top} {shape.box.width_px}x{shape.box.height_px}"
+        console.print(Text(f"图形 shape: {shape_text(shape)} {shape.match_ratio:.2f} {place}", style="magenta"))
     for gap in seen.observation.gaps:
         console.print("[cyan]未能查看 gap[/] ", end="")
         console.print(plain(f"{gap.channel}: {text(gap.reason)} {gap.detail}"))

@@ -254,6 +254,16 @@ def find_cjk_font(environ: Mapping[str, str]) -> str | None:
     return None
 
 
+def find_cjk_font_file(environ: Mapping[str, str]) -> Path | None:
+    """Return the file of a font with Chinese glyphs, or None; asked and looked for as in ``find_cjk_font``."""
+    if shutil.which("fc-match", path=environ.get("PATH")) and find_cjk_font(environ) is not None:
+        said = output_of(["fc-match", "-f", "%{file}", "sans:lang=zh-cn"], environ)
+        if said and Path(said).is_file():
+            return Path(said)
+    named = find_cjk_font(environ)
+    return Path(named) if named is not None and Path(named).is_file() else None
+
+
 def _font_folders(environ: Mapping[str, str]) -> Iterable[Path]:
     home = Path(environ.get("HOME") or environ.get("USERPROFILE") or Path("/"))
     if sys.platform == "win32":

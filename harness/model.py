@@ -309,7 +309,8 @@ class Observation:
     """Everything perceived in one frame; the only thing a rule sees.
 
     ``words`` are in reading order. ``opaque`` are regions for which the hierarchy has no text (canvas, image,
-    WebView without nodes). ``engines`` names what read the pixels, with versions; empty when nothing had to be read.
+    WebView without nodes); ``shapes`` are looked for there and nowhere else, and not without a picture. ``engines``
+    names what read the pixels, with versions; empty when nothing had to be read.
     """
 
     id: ObservationId
@@ -327,6 +328,7 @@ class Observation:
     png_sha256: str | None = None
     xml_sha256: str | None = None
     toasts: tuple[str, ...] = ()  # shown since the observation before, in their order
+    shapes: tuple[Shape, ...] = ()
 
 
 # --- acting ----------------------------------------------------------------------------------------------------

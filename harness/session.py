@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import itertools
 import logging
@@ -25,6 +26,7 @@ from harness.evidence.bundle import BundleWriter, WalkStart, open_bundle
 from harness.evidence.layout import RUN, WalkEnd, bundle_name
 from harness.explore import Scope
 from harness.judge import judge, outcomes_for
+from harness.machine import find_cjk_font_file
 from harness.model import (
     AppIdentity,
     EntryKind,
@@ -37,14 +39,14 @@ from harness.model import (
     ObservationId,
     OcrEngine,
     Outcome,
-    RuleId,
     Verdict,
 )
-from harness.perceive import frame_from_image, observe
+from harness.perceive import Template, frame_from_image, load_templates, observe
 from harness.perceive.tesseract import TesseractEngine
 from harness.report.html import bundle_pages, write_report
+from harness.report.look import Look, RuleOutcome, drawn_look
 from harness.report.phrases import Phrases
-from harness.rules import ALL_RULES
+from harness.rules import ALL_RULES, PICTURES
 from harness.tour import Tour
 from harness.walk import Walker
 
@@ -109,6 +111,12 @@ def ocr_engines() -> tuple[OcrEngine, ...]:
         return ()
 
 
+@functools.cache
+def icon_templates() -> tuple[Template, ...]:
+    """Return the icons that the rules bring with them."""
+    return load_templates(PICTURES)
+
+
 @contextlib.contextmanager
 def leased(settings: Settings) -> Iterator[str]:
     """Hold one device exclusively and yield its serial. Raises ``DeviceUnreachable`` where there is none."""
@@ -164,7 +172,7 @@ def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Itera
     )
 
     def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
-        return observe(frame, id=id, engines=engines)
+        return observe(frame, id=id, engines=engines, templates=icon_templates())
 
     with _writer(settings, start, clock) as writer:
         yield Walker(device, perceive=perceive, recorder=writer, clock=clock), writer
@@ -376,31 +384,19 @@ def report_on(bundles: Sequence[Path], out: Path) -> Path:
 # --- one stored screen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What one stored screen shows."""
+def look(image: Path, xml: Path | None, *, annotate: Path | None = None) -> Look:
+    """Perceive and judge one stored screen; draw what was seen to ``annotate`` where given.
 
-    format: int = 1
-    observation: Observation
-    outcomes: tuple[RuleOutcome, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleOutcome:
-    """What one rule makes of one screen; ``statement`` is its outcome in words."""
-
-    rule: RuleId
-    statement: str
-    outcome: Outcome
-
-
-def look(image: Path, xml: Path | None) -> Look:
-    """Perceive and judge one stored screen. Raises ``BadInput`` for a file that is no picture."""
+    Raises ``BadInput`` for a file that is no picture.
+    """
     clock = SystemClock()
     frame = frame_from_image(image, at=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()), xml=xml)
-    observation = observe(frame, id=ObservationId("o0001"), engines=ocr_engines())
+    observation = observe(frame, id=ObservationId("o0001"), engines=ocr_engines(), templates=icon_templates())
     outcomes = outcomes_for(observation, ALL_RULES)
-    return Look(
+    seen = Look(
         observation=observation,
         outcomes=tuple(RuleOutcome(rule=rule, statement=statement(said), outcome=said) for rule, said in outcomes),
     )
+    if annotate is not None and frame.png is not None:
+        annotate.write_bytes(drawn_look(frame.png, seen, font=find_cjk_font_file(os.environ)))
+    return seen

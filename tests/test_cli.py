@@ -24,8 +24,9 @@ from harness.errors import BadInput
 from harness.evidence.bundle import BundleWriter, open_bundle
 from harness.evidence.schemas import document
 from harness.evidence.verify import VerifyReport
+from harness.report.look import Look
 from harness.rules import ALL_RULES
-from harness.session import Look, adb_address
+from harness.session import adb_address
 from tests.evidence_walks import TickingClock, app, judge_study, start_of, walk_study
 from tests.plugin_scenes import CLEAN, write_clean
 from tests.screen_drawing import Written, drawn, node, tree, window

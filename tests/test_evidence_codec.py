@@ -19,7 +19,22 @@ from harness.errors import BundleError
 from harness.evidence import codec, layout
 from harness.evidence.bundle import judgement_json, schema_files
 from harness.evidence.schemas import schemas
-from harness.model import Box, Element, Judgement, Measure, Moment, Observation, Step, Tap, Walk, Word
+from harness.model import (
+    Box,
+    Element,
+    Judgement,
+    Measure,
+    Moment,
+    Observation,
+    ObservationId,
+    ScreenKey,
+    Shape,
+    ShapeKind,
+    Step,
+    Tap,
+    Walk,
+    Word,
+)
 
 TYPES = [Walk, Judgement, Observation, Step, layout.RunFacts, layout.SubjectFacts, layout.Capture, layout.CoverageFacts]
 TEXTS = st.text(st.characters(), max_size=8)  # half surrogate pairs too: apps write what they like
@@ -160,6 +175,26 @@ def test_a_judgement_has_one_byte_form() -> None:
     judgement = Judgement(findings=(), coverage=())
     assert judgement_json(judgement) == judgement_json(dataclasses.replace(judgement))
     assert judgement_json(judgement).endswith(b"}\n")
+
+
+def test_an_observation_of_before_there_were_shapes_is_still_read() -> None:
+    seen = Observation(
+        id=ObservationId("o0001"),
+        size_px=(1080, 2400),
+        page=None,
+        screen=ScreenKey("s"),
+        at=Moment(wall=datetime(2026, 1, 1, tzinfo=UTC), mono_s=0.0),
+        elements=(),
+        spans=(),
+        words=(),
+    )
+    old = codec.to_json(seen)
+    assert isinstance(old, dict)
+    assert old.pop("shapes") == []
+    assert codec.from_json(Observation, old, member="m") == seen
+    box = Box(left=1, top=2, right=3, bottom=4)
+    bar = Shape(kind=ShapeKind.PROGRESS, box=box, match_ratio=1, method="runs", fill_ratio=0.4)
+    assert read_back(Observation, codec.dump_line(dataclasses.replace(seen, shapes=(bar,)))).shapes == (bar,)
 
 
 def test_the_committed_schemas_are_those_of_the_annotations() -> None:

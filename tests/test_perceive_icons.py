@@ -119,7 +119,7 @@ def test_a_template_cut_out_of_a_capture_finds_the_icon_in_other_colours() -> No
 
 
 @pytest.mark.parametrize("crop", [np.full((40, 40), 200, np.uint8), np.zeros((3, 3), np.uint8)])
-def test_a_flat_or_tiny_crop_is_refused_because_it_would_fit_everywhere(crop: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_a_flat_or_tiny_crop_is_refused_because_it_would_fit_everywhere(crop: np.ndarray) -> None:
     with pytest.raises(UnusableTemplate):
         template_of_crop(crop, name="flat", capture_width_px=1080)
 

@@ -7,9 +7,11 @@ import hashlib
 
 import pytest
 
-from harness.model import Box, Channel, Gap, Observation, ObservationId
-from harness.perceive import observe
+from harness.model import Box, Channel, Gap, Observation, ObservationId, ShapeKind
+from harness.perceive import load_templates, observe
+from harness.perceive.shapes import shapes_in
 from harness.perceive.tesseract import TesseractEngine
+from tests.picture_drawing import TEMPLATES, canvas, own_outline, png_of_image, stamped
 from tests.screen_drawing import (
     SIZE_PX,
     Written,
@@ -175,3 +177,26 @@ def test_the_digests_are_of_the_original_bytes_and_the_same_frame_gives_the_same
     assert given.png is not None
     assert first.png_sha256 == hashlib.sha256(given.png).hexdigest()
     assert first.size_px == SIZE_PX
+
+
+def test_shapes_and_icons_are_looked_for_where_the_hierarchy_is_silent_and_nowhere_else() -> None:
+    image, pen = canvas((1080, 2400))
+    pen.rectangle((100, 1000, 980, 1011), fill="#e0e2e6")
+    pen.rectangle((100, 1000, 430, 1011), fill="#2060e0")
+    stamped(image, own_outline("trophy"), (200, 1200), 80, "#c08a20")
+    png = png_of_image(image)
+    templates = load_templates(TEMPLATES)
+    silent = frame(tree(window(node("标题", (0, 0, 1080, 200)), node("", (0, 200, 1080, 2400), kind=VIEW))), png=png)
+    seen_there = observe(silent, id=ObservationId("o0001"), templates=templates)
+    assert [(s.kind, s.name) for s in seen_there.shapes] == [(ShapeKind.PROGRESS, ""), (ShapeKind.ICON, "trophy")]
+    assert seen_there.shapes[0].fill_ratio == pytest.approx(0.375, abs=0.02)
+    known = frame(tree(window(node("本页全部文字", (0, 0, 1080, 2400)))), png=png)
+    assert observe(known, id=ObservationId("o0001"), templates=templates).shapes == ()
+    half = frame(tree(window(node("", (0, 200, 1080, 1100), kind=VIEW), node("字", (0, 1100, 1080, 2400)))), png=png)
+    assert [s.kind for s in observe(half, id=ObservationId("o0001"), templates=templates).shapes] == [
+        ShapeKind.PROGRESS
+    ]
+
+
+def test_the_colours_are_not_even_decoded_where_the_hierarchy_knows_all() -> None:
+    assert shapes_in(b"no picture at all", (), ()) == ()

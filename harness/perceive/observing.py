@@ -10,8 +10,9 @@ from harness.model import Box, Channel, Element, Frame, Gap, Observation, Observ
 from harness.perceive.hierarchy import read_hierarchy
 from harness.perceive.ocr import Reading, read_regions
 from harness.perceive.opaque import SYSTEM_BARS, opaque_regions, silent_parts
-from harness.perceive.pictures import Picture, UnreadablePicture, decode, is_black, is_blank
+from harness.perceive.pictures import Picture, Template, UnreadablePicture, decode, is_black, is_blank
 from harness.perceive.screens import screen_key
+from harness.perceive.shapes import shapes_in
 from harness.perceive.words import words_of
 
 
@@ -23,11 +24,17 @@ class _Seen:
     gaps: tuple[Gap, ...] = ()
 
 
-def observe(frame: Frame, *, id: ObservationId, engines: Sequence[OcrEngine] = ()) -> Observation:  # noqa: A002
+def observe(
+    frame: Frame,
+    *,
+    id: ObservationId,  # noqa: A002
+    engines: Sequence[OcrEngine] = (),
+    templates: Sequence[Template] = (),
+) -> Observation:
     """Return everything that can be perceived in ``frame``; what could not be looked at is in ``gaps``.
 
-    Pixels are read only where the hierarchy is silent; ``engines`` of the observation is empty when nothing had to
-    be. Never raises for what a device handed over.
+    Pixels are read, and looked at for shapes and the icons of ``templates``, only where the hierarchy is silent;
+    ``engines`` of the observation is empty when nothing had to be read. Never raises for what a device handed over.
     """
     elements, gaps = _elements(frame)
     seen = _look(frame)
@@ -51,6 +58,7 @@ def observe(frame: Frame, *, id: ObservationId, engines: Sequence[OcrEngine] = (
         png_sha256=None if frame.png is None else hashlib.sha256(frame.png).hexdigest(),
         xml_sha256=None if frame.xml is None else hashlib.sha256(frame.xml).hexdigest(),
         toasts=frame.toasts,
+        shapes=() if seen.picture is None or frame.png is None else shapes_in(frame.png, opaque, templates),
     )
 
 

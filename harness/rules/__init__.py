@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from harness.model import Outcome, Rule, RuleId
@@ -13,6 +14,10 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     points_ranking.RULE,
     video_watch_gate.RULE,
 )
+
+
+# Icon templates, one folder per rule.
+PICTURES: Final = Path(__file__).parent / "pictures"
 
 
 def rule_by_id(rule_id: str) -> Rule:
@@ -33,4 +38,4 @@ def lets_a_day_pass(outcome: Outcome) -> bool:
     return (PROBE_WANTED, ONE_DAY) in outcome.data
 
 
-__all__ = ["ALL_RULES", "lets_a_day_pass", "rule_by_id", "wants_probe"]
+__all__ = ["ALL_RULES", "PICTURES", "lets_a_day_pass", "rule_by_id", "wants_probe"]

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from harness.model import Box, Shape, ShapeKind
-from harness.perceive.pictures.decode import Colour
+from harness.perceive.pictures.decode import Colour, Grey
 from harness.perceive.pictures.empty import edges_of
 
 METHOD = "lattice"
@@ -21,6 +21,7 @@ _OFF = 0.16  # of the pitch that an item may be off its place
 _ITEM: Final = (0.012, 0.125)  # of the picture's width
 _MEDAL: Final = (0.035, 0.13)
 _EDGE = 22
+_RULE = 0.075  # of the picture's width: longer straight edges are lines of a table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,8 @@ def _items(small: Colour, sizes: tuple[float, float]) -> list[Box]:
     """Return boxes of small things that stand apart from one another: numbers, short words, icons."""
     width = small.shape[1]
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    ink = cv2.morphologyEx(edges_of(grey, least=_EDGE), cv2.MORPH_CLOSE, np.ones((3, 9), dtype=np.uint8))
+    edges = _without_rules(edges_of(grey, least=_EDGE), round(_RULE * width))
+    ink = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((3, 9), dtype=np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     least, most = sizes[0] * width, sizes[1] * width
     found = []
@@ -61,6 +63,13 @@ def _items(small: Colour, sizes: tuple[float, float]) -> list[Box]:
         if least <= tall <= most and 0.5 * least <= across <= most:
             found.append(Box(left=left, top=top, right=left + across, bottom=top + tall))
     return found
+
+
+def _without_rules(edges: Grey, length: int) -> Grey:
+    """Return edges without the long straight lines between the cells of a table."""
+    flat = cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones((1, max(9, length)), dtype=np.uint8))
+    upright = cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones((max(9, length), 1), dtype=np.uint8))
+    return cv2.subtract(edges, cv2.bitwise_or(flat, upright)).astype(np.uint8, copy=False)
 
 
 def _lines(items: Sequence[Box]) -> list[list[Box]]:

@@ -21,10 +21,11 @@ _VIVID = 60  # difference between the strongest and the weakest channel
 _DISC = 0.8  # roundness from which a region is a disc; a square has 0.785 only without its corners
 
 # Sizes in parts of the picture's width.
-_BUTTON_WIDTH = (0.12, 0.97)
+_BUTTON_WIDTH = (0.12, 0.93)  # what goes from edge to edge is a title or a heading
 _BUTTON_HEIGHT = (0.05, 0.17)
 _KNOB = (0.028, 0.085)
-_DOT = (0.011, 0.06)
+_DOT = (0.009, 0.06)
+_LEAST_PILL = 0.86
 
 
 def widgets(pixels: Colour) -> tuple[Shape, ...]:
@@ -130,15 +131,28 @@ def _dots(small: Colour) -> list[Shape]:
         left, top, across, tall = cv2.boundingRect(contour)
         if not _DOT[0] * width <= tall <= _DOT[1] * width or not 0.85 <= across / tall <= 2.1:
             continue
-        covered = (cv2.contourArea(contour) + len(contour) / 2 + 1) / (across * tall)
-        # A disc covers pi/4 of its box, a pill more; the corners must be free.
-        expected = 1 - (1 - np.pi / 4) * tall / across
         box = Box(left=left, top=top, right=left + across, bottom=top + tall)
-        round_off = abs(covered - expected)
-        if round_off > 0.09 or cv2.contourArea(cv2.convexHull(contour)) > 1.12 * cv2.contourArea(contour) + 4:
+        alike = _pill_ratio(contour, box)
+        if alike < _LEAST_PILL:
             continue
         around = colour_around(small, box, reach_px=2)
         if around[2] > 190 and around[1] < 110 and around[0] < 120:
             continue
-        found.append(Shape(kind=ShapeKind.DOT, box=box, match_ratio=1 - round_off, method="red-disc"))
+        found.append(Shape(kind=ShapeKind.DOT, box=box, match_ratio=alike, method="red-disc"))
     return found
+
+
+def _pill_ratio(contour: cv2.typing.MatLike, box: Box) -> float:
+    """Return how much of a filled contour and of the disc or pill in its box is common to both."""
+    size = 4 * box.height_px, 4 * box.width_px  # drawn larger: a dot of six pixels has few
+    seen, ideal = np.zeros(size, dtype=np.uint8), np.zeros(size, dtype=np.uint8)
+    cv2.drawContours(seen, [np.asarray((contour - [box.left, box.top]) * 4 + 2, dtype=np.int32)], -1, (1.0,), -1)
+    seen = cv2.dilate(seen, np.ones((5, 5), dtype=np.uint8)).astype(np.uint8, copy=False)
+    radius = 2 * box.height_px
+    ends = (radius, radius), (max(radius, size[1] - radius), radius)
+    cv2.line(ideal, ends[0], ends[1], (1.0,), 2 * radius - 1)
+    ideal[:, : radius // 2] = ideal[:, size[1] - radius // 2 :] = 0
+    for end in ends:
+        cv2.circle(ideal, end, radius, (1.0,), -1)
+    both = float(np.count_nonzero(seen & ideal))
+    return both / max(1.0, float(np.count_nonzero(seen | ideal)))
