@@ -15,6 +15,7 @@ _CUP = (
     "M6 2h12v2h4v4c0 3-2 5-4.5 5.4C16.7 15.6 15 17 13 17.4V20h4v2H7v-2h4v-2.6C9 17 7.3 15.6 6.5 13.4 4 13 2 11 2 8V4h4z"
     " M4 6v2c0 1.6.8 2.7 2 3.2V6z M18 6v5.2c1.2-.5 2-1.6 2-3.2V6z"
 )
+_CROSSED = "M8 9.4L9.4 8l2.6 2.6L14.6 8 16 9.4 13.4 12l2.6 2.6-1.4 1.4-2.6-2.6L9.4 16 8 14.6l2.6-2.6z"
 _DISC = "M12 2a10 10 0 1 0 0 20 10 10 0 1 0 0-20z"
 
 ALIKE: Mapping[str, Mapping[str, str]] = {
@@ -40,6 +41,8 @@ ALIKE: Mapping[str, Mapping[str, str]] = {
         "medal-full": "M5 1h5l2 3.6L14 1h5l-3.6 6.6a8 8 0 0 0-6.8 0z M12 8.4a7 7 0 1 0 0 14 7 7 0 1 0 0-14z",
         "ring": "M12 8.4a7 7 0 1 0 0 14 7 7 0 1 0 0-14z M12 11.4a4 4 0 1 1 0 8 4 4 0 1 1 0-8z",
     },
+    "tick": {"arrow": "M4 8l2-2 6 6 6-6 2 2-8 8z", "cross": "M5 7l2-2 5 5 5-5 2 2-5 5 5 5-2 2-5-5-5 5-2-2 5-5z"},
+    "tick-disc": {"disc-cross": f"{_DISC} {_CROSSED}", "disc-full": _DISC, "disc-minus": f"{_DISC} M7 11h10v2H7z"},
     "coin": {"disc": _DISC, "disc-plus": f"{_DISC} M11 7h2v4h4v2h-4v4h-2v-4H7v-2h4z"},
 }
 OTHERS: Mapping[str, str] = {

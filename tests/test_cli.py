@@ -18,6 +18,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from PIL import Image, ImageDraw
 from rich.cells import cell_len
 
 from harness.errors import BadInput
@@ -182,6 +183,32 @@ def test_a_look_prints_words_with_provenance_outcomes_and_nothing_that_steers_a_
     assert "[bold]1[/bold] 刘建设[U+202E]" in ended.text
     for rule in ALL_RULES:
         assert rule.id in ended.text
+
+
+def test_a_look_draws_what_it_saw_and_tells_of_shapes(tmp_path: Path) -> None:
+    image = Image.new("RGB", (1080, 2400), "#ffffff")
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((100, 1000, 979, 1011), fill="#e0e2e6")
+    pen.rectangle((100, 1000, 539, 1011), fill="#2060e0")
+    image.save(tmp_path / "bar.png")
+    ended = harness("look", tmp_path / "bar.png", "--annotate", tmp_path / "drawn.png", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert "图形 shape: 进度条 50%" in ended.text
+    with Image.open(tmp_path / "drawn.png") as drawing:
+        colours = {colour for _, colour in drawing.convert("RGB").getcolors(1 << 22) or ()}
+        assert drawing.width > 2 * 900
+    assert (0x9C, 0x27, 0xB0) in colours
+    shapes = valid("look", harness("look", tmp_path / "bar.png", "--json", cwd=tmp_path).out)["observation"]["shapes"]
+    assert [(s["kind"], s["fill_ratio"]) for s in shapes] == [("progress", pytest.approx(0.5, abs=0.01))]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 20_000), (4000, 20)])
+def test_pictures_of_odd_sizes_are_drawn_as_well(tmp_path: Path, size: tuple[int, int]) -> None:
+    Image.new("RGB", size, "#808080").save(tmp_path / "odd.png")
+    ended = harness("look", tmp_path / "odd.png", "--annotate", tmp_path / "drawn.png", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    with Image.open(tmp_path / "drawn.png") as drawing:
+        assert drawing.height <= 12_100
 
 
 def test_a_rule_is_told_with_clause_words_and_limits(tmp_path: Path) -> None:

@@ -36,7 +36,17 @@ def find(image: Image.Image, *templates: Template) -> tuple[IconMatch, ...]:
 
 
 def test_the_templates_of_the_rules_are_these() -> None:
-    assert set(OWN) == {"calendar-check", "coin", "crown", "lock", "medal", "play", "trophy"}
+    assert set(OWN) == {
+        "calendar-check",
+        "coin",
+        "crown",
+        "lock",
+        "medal",
+        "play",
+        "tick",
+        "tick-disc",
+        "trophy",
+    }
     assert all(template.capture_width_px == 1080 for template in OWN.values())
 
 

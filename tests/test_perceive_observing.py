@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import random
 
 import pytest
+from PIL import Image
 
 from harness.model import Box, Channel, Gap, Observation, ObservationId, ShapeKind
 from harness.perceive import load_templates, observe
 from harness.perceive.shapes import shapes_in
 from harness.perceive.tesseract import TesseractEngine
-from tests.picture_drawing import TEMPLATES, canvas, own_outline, png_of_image, stamped
+from tests.picture_drawing import TEMPLATES, canvas, own_outline, png_of_image, speckled, stamped
 from tests.screen_drawing import (
     SIZE_PX,
     Written,
@@ -200,3 +202,18 @@ def test_shapes_and_icons_are_looked_for_where_the_hierarchy_is_silent_and_nowhe
 
 def test_the_colours_are_not_even_decoded_where_the_hierarchy_knows_all() -> None:
     assert shapes_in(b"no picture at all", (), ()) == ()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_picture_makes_the_detectors_raise(seed: int) -> None:
+    chance = random.Random(seed)
+    size = chance.choice([(7, 900), (33, 33), (64, 65), (200, 31), (240, 500), (541, 700), (1, 1)])
+    image = speckled(size, seed) if seed % 2 else Image.effect_noise(size, 80).convert("RGB")
+    if seed % 3 == 0:
+        image = image.resize((max(1, size[0] // 9), max(1, size[1] // 9))).resize(size, Image.Resampling.NEAREST)
+    whole = Box(left=0, top=0, right=size[0], bottom=size[1])
+    for shape in shapes_in(png_of_image(image), (whole,), load_templates(TEMPLATES)):
+        assert 0 <= shape.match_ratio <= 1
+        assert shape.box.area_px > 0
+        assert type(shape.match_ratio) in (float, int)
+        assert all(type(side) is int for side in (shape.box.left, shape.box.top, shape.box.right, shape.box.bottom))

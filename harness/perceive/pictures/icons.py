@@ -1,6 +1,6 @@
 """Finds icons of unknown size and colour on a screen: coarse correlation, alignment, then likeness of ink. Pure.
 
-1. The screen is scaled so that at each of several sizes the template's canvas is 12 px, and correlated with all
+1. The screen is scaled so that at each of several sizes the template's canvas is 8 px, and correlated with all
    templates at once in the frequency domain, two templates per transform. Either sign counts.
 2. The best places are compared at 24 px with the template moved and stretched, then followed to a fraction of a pixel
    at 48 px by Gauss-Newton steps.
@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from harness.model import Box
-from harness.perceive.pictures.decode import Colour
+from harness.perceive.pictures.decode import Colour, Grey
 from harness.perceive.pictures.likeness import likeness
 from harness.perceive.pictures.templates import CANVAS_RATIO, COARSE_PX, FINE_PX, MIDDLE_PX, Plane, Template
 
@@ -30,7 +30,8 @@ _SCALE_STEP = 1.22
 _COARSE_LEAST = 0.56
 _COARSE_SPREAD = 5.0  # grey levels (standard deviation) below which a window is ground
 _PER_LEVEL = 10
-_PER_TEMPLATE = 14
+_PER_TEMPLATE = 20
+_HEADS = 2
 _MIDDLE_LEAST = 0.74
 _FINE_LEAST = 0.8
 _FOLLOW_STEPS = 3
@@ -63,7 +64,7 @@ class _Place:
 class _Screen:
     """A screen at full, half and quarter size, grey and in colour."""
 
-    grey: tuple[Plane, ...]
+    grey: tuple[Grey, ...]
     colour: tuple[Colour, ...]
 
     def level_for(self, side_px: float, pixels: int) -> int:
@@ -114,7 +115,7 @@ def _screen(pixels: Colour) -> _Screen:
     for _ in range(2):
         size = max(1, colours[-1].shape[1] // 2), max(1, colours[-1].shape[0] // 2)
         colours.append(cv2.resize(colours[-1], size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
-    greys = [cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY).astype(np.float32) for colour in colours]
+    greys = [cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False) for colour in colours]
     return _Screen(grey=tuple(greys), colour=tuple(colours))
 
 
@@ -156,7 +157,7 @@ def _coarse(
     sides: list[float] = []
     while not sides or sides[-1] * _SCALE_STEP**0.5 < max(expected) * scales[1]:
         sides.append(_SCALE_STEP ** (steps + 0.5 + len(sides)))
-    found: list[list[_Place]] = [[] for _ in templates]
+    found: list[list[list[_Place]]] = [[] for _ in templates]
     jobs = []
     for side in sides:
         near = [
@@ -168,7 +169,7 @@ def _coarse(
             jobs.append((screen, side, near, templates))
     for near, places in pool.map(lambda job: (job[2], _level(*job)), jobs):
         for index, some in zip(near, places, strict=True):
-            found[index].extend(some)
+            found[index].append(some)
     return [_spread(places) for places in found]
 
 
@@ -194,7 +195,7 @@ def _level(screen: _Screen, side_px: float, near: Sequence[int], templates: Sequ
     return found
 
 
-@lru_cache(maxsize=160)  # 20 templates at all sizes of one screen, some 35 MB; half the time of a search
+@lru_cache(maxsize=160)  # 20 templates at all sizes of one screen, some 25 MB; a third of the time of a search
 def _kernel(pair: tuple[Template, ...], whole: tuple[int, int]) -> Plane:
     """Return the spectrum of one or two templates, turned so that a product correlates."""
     kernel = np.zeros((*whole, 2), dtype=np.float32)
@@ -235,9 +236,14 @@ def _peaks(fit: Plane, side_px: float, ratio: tuple[float, float]) -> list[_Plac
     ]
 
 
-def _spread(places: Sequence[_Place]) -> list[_Place]:
-    """Return the best places, near ones of near size thinned out."""
-    rest = sorted(places, key=lambda p: -p.fit)
+def _spread(levels: Sequence[Sequence[_Place]]) -> list[_Place]:
+    """Return the best places, near ones of near size thinned out.
+
+    The best of every size come first: at a size that is a little off, an icon may fit worse than text does elsewhere.
+    """
+    heads = [place for level in levels for place in level[:_HEADS]]
+    tails = [place for level in levels for place in level[_HEADS:]]
+    rest = [*sorted(heads, key=lambda p: -p.fit), *sorted(tails, key=lambda p: -p.fit)]
     kept: list[_Place] = []
     while rest and len(kept) < _PER_TEMPLATE:
         best, *rest = rest
@@ -267,7 +273,7 @@ def _judged(screen: _Screen, template: Template, places: Sequence[_Place]) -> li
     return found
 
 
-def _patch(source: Plane | Colour, place: _Place, pixels: int, shrunk: int) -> Plane:
+def _patch(source: Grey | Colour, place: _Place, pixels: int, shrunk: int) -> Plane:
     """Return the square at a place, sampled to ``pixels``; ``source`` is the screen ``shrunk`` times smaller."""
     step = place.side / shrunk / pixels
     first = [c / shrunk - 0.5 - place.side / shrunk / 2 + step / 2 for c in (place.x, place.y)]

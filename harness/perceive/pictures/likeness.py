@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from harness.perceive.pictures.decode import Grey
 from harness.perceive.pictures.templates import FINE_PX, Plane, Template
 
 _LEAST_CONTRAST = 14.0  # grey levels between ink and ground
 _CLUMP_SIGMA = 2.2  # pixels of 48
 _GROUND_SIGMA = 3.5
 _MOST_COVERED = 0.3  # of the ink
-_FLAT_SHARE = 0.72  # of the ground that must be one slanting colour to be taken for one
+_FLAT_SHARE = 0.5  # of the ground that must be one slanting colour to be taken for one
 _FLAT_TOLERANCE = 0.22  # of the contrast
 
 _offset = (np.arange(FINE_PX, dtype=np.float32) - (FINE_PX - 1) / 2) / FINE_PX
@@ -69,7 +70,7 @@ def compared(patch: Plane, template: Template) -> Seen:
     to_ground = np.sqrt((away * away).sum(axis=2)) / length
     beside = np.sqrt(np.maximum(to_ground * to_ground - amount * amount, 0))
     to_ink = np.sqrt(((colours - ink) ** 2).sum(axis=2)) / length
-    neither = ((beside > 0.25) & (to_ink > 0.3) & (to_ground > 0.3)).astype(np.float32)
+    neither = _from_outside(((beside > 0.25) & (to_ink > 0.3) & (to_ground > 0.3)).astype(np.uint8))
     strange = cv2.dilate(neither * template.solid, np.ones((3, 3), dtype=np.uint8))
     covered = float((strange * template.solid).sum()) / max(1.0, float(template.solid.sum()))
     if covered > _MOST_COVERED:  # a photo in place of ink, not something that lies on it
@@ -89,6 +90,17 @@ def compared(patch: Plane, template: Template) -> Seen:
         covered=covered,
         fit=_correlation(np.clip(amount, -0.3, 1.3), template.fine, solid + clear),
     )
+
+
+def _from_outside(neither: Grey) -> Plane:
+    """Return those pixels that hang together with the patch's border: a hole that shows a photo covers nothing."""
+    count, labels = cv2.connectedComponents(neither, connectivity=8)
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    outside = np.zeros(count, dtype=np.float32)
+    outside[border] = 1
+    outside[0] = 0
+    found: Plane = outside[labels]
+    return found
 
 
 def _ground(colours: Plane, template: Template, ink: Plane) -> tuple[Plane, Plane]:

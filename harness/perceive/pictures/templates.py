@@ -21,7 +21,7 @@ Plane = NDArray[np.float32]
 
 FINE_PX = 48  # side of the canvas where likeness is judged
 MIDDLE_PX = 24
-COARSE_PX = 10
+COARSE_PX = 8
 MARGIN_RATIO = 0.1  # of the glyph's longer side, on each side of it
 CANVAS_RATIO = 1 + 2 * MARGIN_RATIO
 _LEAST_SPREAD = 0.12  # standard deviation of the canvas; flatter shapes fit everywhere
@@ -112,7 +112,7 @@ def _template(ink: Grey, name: str, side_px: float, capture_width_px: int) -> Te
     middle, moves = _middle(canvas)
     return Template(
         name=name,
-        side_px=side_px,
+        side_px=float(side_px),
         capture_width_px=capture_width_px,
         shares=(width / side, height / side),
         fine=canvas,
