@@ -174,3 +174,19 @@ def test_all_path_commands_are_drawn_where_they_belong() -> None:
     assert float(square.mean()) == pytest.approx(144 / 576, abs=0.005)
     curves = drawn_outline(outline_of("M4 12C4 4 20 4 20 12S4 20 4 12Q4 12 4 12T4 12z"), 240) > 127
     assert 0.1 < float(curves.mean()) < 0.4
+
+
+def test_a_very_high_picture_is_searched_in_parts_and_nothing_is_lost_or_doubled_between_them() -> None:
+    image, _ = canvas((270, 5000))
+    places = [100 + 217 * number for number in range(22)]
+    for y in places:
+        stamped(image, own_outline("crown"), (100, y), 40, "#204080")
+    matches = find(image, template_of_outline(own_outline("crown"), name="crown", side_px=140, capture_width_px=1080))
+    assert sorted(round((match.box.top + match.box.bottom) / 2 - 20, -1) // 10 for match in matches) == [
+        round(y, -1) // 10 for y in places
+    ]
+
+
+def test_a_template_far_smaller_than_any_pixel_finds_nothing_and_takes_no_memory() -> None:
+    template = template_of_outline(own_outline("crown"), name="crown", side_px=2, capture_width_px=4000)
+    assert find(canvas(SIZE_PX)[0], template) == ()

@@ -17,9 +17,11 @@ METHOD = "runs"
 _STILL = 5  # grey levels that neighbours of one run may differ by
 _LEAST_RATIO = 0.2  # of the picture's width: shorter is no bar
 _RUN_RATIO = 0.02
-_THICKEST_RATIO = 0.04
+_THICKEST_RATIO = 0.034
 _THINNEST_PX = 3
 _OTHER = 10  # grey levels between a bar and what lies above and below
+_STRAIGHT = 0.78  # of its box that a run fills: the edge of something slanting does not
+_UNBROKEN = 0.7  # of a bar's length that its runs cover
 _ALONG = 0.85  # of its length must have another colour above and below
 _THUMB = 1.5  # how much higher than its bar a thumb is
 
@@ -67,7 +69,7 @@ def _runs(pixels: Colour) -> list[_Run]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(thin, connectivity=4)
     found = []
     wide, high, areas = stats[:count, 2], stats[:count, 3], stats[:count, 4]
-    fits = (wide >= length) & (high >= _THINNEST_PX - 1) & (areas >= 0.7 * wide * high)
+    fits = (wide >= length) & (high >= _THINNEST_PX - 1) & (areas >= _STRAIGHT * wide * high)
     for label in (np.flatnonzero(fits[1:]) + 1).tolist():
         left, top, run_width, run_height, _area = (int(v) for v in stats[label])
         box = Box(left=left - 1, top=top - 1, right=left + run_width, bottom=top + run_height)
@@ -104,6 +106,8 @@ def _bar(pixels: Colour, row: Sequence[_Run]) -> Shape | None:
     for run in row[1:]:
         whole = whole.around(run.box)
     if whole.width_px < _LEAST_RATIO * pixels.shape[1] or whole.width_px < 6 * whole.height_px:
+        return None
+    if sum(run.box.width_px for run in row) < _UNBROKEN * whole.width_px:
         return None
     thumb = _thumb(pixels, whole)
     if thumb is not None:
@@ -143,7 +147,8 @@ def _thumb(pixels: Colour, whole: Box) -> Box | None:
     if rows.size == 0 or rows[0] == 0 or rows[-1] == ink.shape[0] - 1 or tall < _THUMB * whole.height_px:
         return None
     grown = max(0, tall - (last - first)) // 2  # the columns above and below are narrower than the disc
-    if not 0.6 < (last - first + 2 * grown) / tall < 1.7:
+    disc = ink[int(rows[0]) : int(rows[-1]) + 1, max(0, first - grown) : last + grown]
+    if not 0.6 < (last - first + 2 * grown) / tall < 1.7 or columns.size < 0.8 * (last - first) or disc.mean() < 0.6:
         return None
     return Box(
         left=left + first - grown, top=top + int(rows[0]), right=left + last + grown, bottom=top + int(rows[-1]) + 1

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -32,6 +32,7 @@ _COARSE_SPREAD = 5.0  # grey levels (standard deviation) below which a window is
 _PER_LEVEL = 10
 _PER_TEMPLATE = 20
 _HEADS = 2
+_TALLEST = 2.6  # times the width; what is higher is searched in parts
 _MIDDLE_LEAST = 0.74
 _FINE_LEAST = 0.8
 _FOLLOW_STEPS = 3
@@ -87,8 +88,10 @@ def find_icons(
     """
     if not templates or min(pixels.shape[:2]) < 2 * COARSE_PX:
         return ()
+    height_px, width_px = pixels.shape[:2]
+    if height_px > _TALLEST * width_px:
+        return _in_bands(pixels, templates, scales, least_ratio)
     screen = _screen(pixels)
-    width_px = pixels.shape[1]
     with ThreadPoolExecutor(max(1, threads)) as pool:
         places = _coarse(screen, templates, scales, pool)
         jobs = [(screen, template, found) for template, found in zip(templates, places, strict=True)]
@@ -108,6 +111,24 @@ def find_icons(
                     )
                 )
     return _best(matches)
+
+
+def _in_bands(
+    pixels: Colour, templates: Sequence[Template], scales: tuple[float, float], least_ratio: float
+) -> tuple[IconMatch, ...]:
+    """Return what is found in overlapping parts of a very high picture: memory stays that of a screen."""
+    height_px, width_px = pixels.shape[:2]
+    largest = max(t.side_px * width_px / t.capture_width_px for t in templates) * scales[1] * CANVAS_RATIO
+    band_px = round(_TALLEST * width_px)
+    step_px = max(band_px // 2, band_px - math.ceil(largest))
+    found: list[IconMatch] = []
+    for top in range(0, max(1, height_px - band_px + step_px), step_px):
+        first = max(0, min(top, height_px - band_px))
+        for match in find_icons(pixels[first : first + band_px], templates, scales=scales, least_ratio=least_ratio):
+            box = match.box
+            placed = Box(left=box.left, top=box.top + first, right=box.right, bottom=box.bottom + first)
+            found.append(replace(match, box=placed))
+    return _best(found)
 
 
 def _screen(pixels: Colour) -> _Screen:
@@ -154,6 +175,7 @@ def _coarse(
     width_px = screen.grey[0].shape[1]
     expected = [t.side_px * CANVAS_RATIO * width_px / t.capture_width_px for t in templates]
     steps = math.floor(math.log(min(expected) * scales[0] * 1.05) / math.log(_SCALE_STEP))
+    steps = max(steps, math.ceil(math.log(COARSE_PX) / math.log(_SCALE_STEP)))  # smaller would have to be enlarged
     sides: list[float] = []
     while not sides or sides[-1] * _SCALE_STEP**0.5 < max(expected) * scales[1]:
         sides.append(_SCALE_STEP ** (steps + 0.5 + len(sides)))
@@ -195,7 +217,7 @@ def _level(screen: _Screen, side_px: float, near: Sequence[int], templates: Sequ
     return found
 
 
-@lru_cache(maxsize=160)  # 20 templates at all sizes of one screen, some 25 MB; a third of the time of a search
+@lru_cache(maxsize=128)  # 20 templates at all sizes of one screen, some 25 MB; a third of the time of a search
 def _kernel(pair: tuple[Template, ...], whole: tuple[int, int]) -> Plane:
     """Return the spectrum of one or two templates, turned so that a product correlates."""
     kernel = np.zeros((*whole, 2), dtype=np.float32)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.model import Box, Shape, ShapeKind
 from harness.perceive.pictures.bars import bars
@@ -135,11 +136,15 @@ def _dots(small: Colour) -> list[Shape]:
         alike = _pill_ratio(contour, box)
         if alike < _LEAST_PILL:
             continue
-        around = colour_around(small, box, reach_px=2)
-        if around[2] > 190 and around[1] < 110 and around[0] < 120:
+        # Red further out as well: a hole in a letter on a red button, or a part of something larger.
+        if any(_is_red(colour_around(small, box, reach_px=reach)) for reach in (2, tall)):
             continue
         found.append(Shape(kind=ShapeKind.DOT, box=box, match_ratio=alike, method="red-disc"))
     return found
+
+
+def _is_red(colour: NDArray[np.float32]) -> bool:
+    return bool(colour[2] > 185 and colour[1] < 110 and colour[0] < 120)
 
 
 def _pill_ratio(contour: cv2.typing.MatLike, box: Box) -> float:
