@@ -114,3 +114,14 @@ def test_tiny_pictures_can_be_compared(size: tuple[int, int]) -> None:
     assert compare(grey(one), grey(one)).settled
     assert compare(grey(one), grey(other)).changed_ratio == 1.0
     assert coloured(one).shape == (size[1], size[0], 3)
+
+
+def test_a_carousel_that_turns_leaves_the_screen_settled() -> None:
+    strip = speckled((1080, 220), 5)
+    frames = [_page(), _page()]
+    for number, frame in enumerate(frames):
+        frame.paste(strip.crop((200 * number, 0, 200 * number + 540, 220)), (0, 300))
+    change = compare(*map(grey, frames))
+    assert len(change.moving) == 1
+    assert change.settled
+    assert change.scrolled_px in (0, None)

@@ -33,8 +33,8 @@ _PER_LEVEL = 10
 _PER_TEMPLATE = 20
 _HEADS = 2
 _TALLEST = 2.6  # times the width; what is higher is searched in parts
-_MIDDLE_LEAST = 0.74
-_FINE_LEAST = 0.8
+_MIDDLE_LEAST = 0.78
+_FINE_LEAST = 0.84
 _FOLLOW_STEPS = 3
 _STRIDE = 2.5  # fine pixels that one step may move by
 _AROUND = np.ones((5, 5), dtype=np.uint8)

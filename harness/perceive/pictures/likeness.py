@@ -114,7 +114,7 @@ def _ground(colours: Plane, template: Template, ink: Plane) -> tuple[Plane, Plan
         if inside.sum() < _FLAT_SHARE * clear.sum():
             break
         weighted = _SLANT * inside[:, None]
-        slant = np.linalg.lstsq(weighted.T @ _SLANT + 1e-3 * np.eye(3), weighted.T @ flat, rcond=None)[0]
+        slant = np.linalg.solve(weighted.T @ _SLANT + 1e-3 * np.eye(3), weighted.T @ flat)
         fitted = (_SLANT @ slant).astype(np.float32)
         inside = (clear.ravel() > 0) & (np.abs(flat - fitted).max(axis=1) < tolerance)
     else:
