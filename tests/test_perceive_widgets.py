@@ -18,7 +18,7 @@ def of_kind(image: Image.Image, kind: ShapeKind) -> list[Shape]:
 
 
 @pytest.mark.parametrize("fill", [0.15, 0.42, 0.9])
-@pytest.mark.parametrize("height_px", [6, 20])
+@pytest.mark.parametrize("height_px", [6, 16])
 def test_a_progress_bar_tells_how_far_it_is_filled(fill: float, height_px: int) -> None:
     image, pen = canvas()
     pen.rounded_rectangle((60, 200, 459, 200 + height_px - 1), radius=height_px // 2, fill="#e4e6ea")
@@ -28,6 +28,15 @@ def test_a_progress_bar_tells_how_far_it_is_filled(fill: float, height_px: int) 
     assert abs(bar.box.left - 60) <= 8
     assert abs(bar.box.right - 460) <= 8
     assert abs(bar.box.top - 200) <= 2
+
+
+@pytest.mark.parametrize(("fill", "wanted"), [(0.03, 0.03), (0.97, 0.97)])
+def test_a_bar_that_has_just_begun_or_is_nearly_full_is_seen(fill: float, wanted: float) -> None:
+    image, pen = canvas()
+    pen.rounded_rectangle((60, 200, 459, 211), radius=5, fill="#cfe2fb")
+    pen.rounded_rectangle((60, 200, 60 + 400 * fill, 211), radius=5, fill="#2060e0")
+    (bar,) = of_kind(image, ShapeKind.PROGRESS)
+    assert bar.fill_ratio == pytest.approx(wanted, abs=0.03)
 
 
 @pytest.mark.parametrize("at", [0.1, 0.5, 0.95])

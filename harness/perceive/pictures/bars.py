@@ -113,6 +113,8 @@ def _bar(pixels: Colour, row: Sequence[_Run]) -> Shape | None:
     if thumb is not None:
         whole = whole.around(Box(left=thumb.left, top=whole.top, right=thumb.right, bottom=whole.bottom))
         return _shape(ShapeKind.SEEK, whole, thumb.centre_px[0])
+    if len(row) == 1:
+        return _barely(pixels, row[0])
     halves = [run for run in row if run.box.width_px >= 0.02 * whole.width_px]
     if len(halves) != 2 or apart(halves[0].colour, halves[1].colour) < 2 * _OTHER:
         return None
@@ -120,6 +122,40 @@ def _bar(pixels: Colour, row: Sequence[_Run]) -> Shape | None:
     if gap > 2 * whole.height_px + 4:
         return None
     return _shape(ShapeKind.PROGRESS, whole, halves[0].box.right + gap / 2)
+
+
+def _barely(pixels: Colour, run: _Run) -> Shape | None:
+    """Return the bar of a run with another colour at one end that is too short for a run: just begun, or nearly full."""
+    box, tall = run.box, run.box.height_px
+    y = (box.top + box.bottom) // 2
+    found = []
+    for step, edge in ((-1, box.left), (1, box.right - 1)):
+        # The ends overlap by the radius of a rounded end, so the look begins beyond it.
+        line = pixels[y, max(0, edge - 3 * tall) : edge + 1][::-1] if step < 0 else pixels[y, edge : edge + 3 * tall]
+        cap = _cap_px(line.astype(np.float32), run, pixels, edge + step * (tall // 2))
+        if cap:
+            found.append((step, cap))
+    if len(found) != 1:
+        return None
+    (step, cap) = found[0]
+    left, right = (box.left - cap, box.right) if step < 0 else (box.left, box.right + cap)
+    whole = Box(left=left, top=box.top, right=right, bottom=box.bottom)
+    return _shape(ShapeKind.PROGRESS, whole, box.left if step < 0 else box.right)
+
+
+def _cap_px(line: NDArray[np.float32], run: _Run, pixels: Colour, x: int) -> int:
+    """Return how long the other colour at an end is, 0 where there is none; ``line`` leads away from the run."""
+    tall = run.box.height_px
+    if len(line) < tall or not 0 <= x < pixels.shape[1]:
+        return 0
+    above, below = pixels[run.box.top - 2, x], pixels[run.box.bottom + 2, x]
+    colour = np.median(line[2 : 2 + max(3, tall // 2)], axis=0)
+    if apart(colour, run.colour) < 2 * _OTHER or apart(above, below) > _OTHER:
+        return 0
+    same = np.abs(line[2:] - colour).max(axis=1) <= 2 * _OTHER
+    length = 2 + (int(np.argmin(same)) if not same.all() else len(same))
+    other = apart(colour, above) >= 2 * _OTHER
+    return length if other and tall // 2 <= length < len(line) else 0
 
 
 def _shape(kind: ShapeKind, whole: Box, at: float) -> Shape:
