@@ -125,7 +125,7 @@ def _bar(pixels: Colour, row: Sequence[_Run]) -> Shape | None:
 
 
 def _barely(pixels: Colour, run: _Run) -> Shape | None:
-    """Return the bar of a run with another colour at one end that is too short for a run: just begun, or nearly full."""
+    """Return the bar of a run that a short piece of another colour touches at one end: just begun, or nearly full."""
     box, tall = run.box, run.box.height_px
     y = (box.top + box.bottom) // 2
     found = []
