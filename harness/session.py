@@ -385,10 +385,7 @@ def report_on(bundles: Sequence[Path], out: Path) -> Path:
 
 
 def look(image: Path, xml: Path | None, *, annotate: Path | None = None) -> Look:
-    """Perceive and judge one stored screen; draw what was seen to ``annotate`` where given.
-
-    Raises ``BadInput`` for a file that is no picture.
-    """
+    """Perceive and judge one stored screen, drawn to ``annotate`` where given. Raises ``BadInput`` for no picture."""
     clock = SystemClock()
     frame = frame_from_image(image, at=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()), xml=xml)
     observation = observe(frame, id=ObservationId("o0001"), engines=ocr_engines(), templates=icon_templates())
