@@ -72,6 +72,12 @@ def test_something_seen_and_never_tried_is_not_clear_whoever_says_that_the_walk_
 
 
 @EACH_RULE
+def test_a_single_screen_is_told_as_one(law: Rule) -> None:
+    said = Phrases().statement(law.detect(screen(_screen("首页", "办事", "我的"))))
+    assert "查看了 1 个页面" in said
+
+
+@EACH_RULE
 def test_a_clear_says_how_many_pages_nobody_saw_the_end_of(law: Rule) -> None:
     page = law.detect(screen(_screen("首页", "办事", "我的")))
     whole, cut = (law.conclude([page], replace(WALKED, cut_pages=pages)) for pages in (0, 2))

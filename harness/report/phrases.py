@@ -46,7 +46,7 @@ class Phrases:
 
     def statement(self, finding: Finding | Outcome) -> str:
         """Return the one sentence of a finding or outcome: what was seen, or why nothing can be said."""
-        data = {name: self._datum(name, value) for name, value in finding.data}
+        data = {"screens": 1, **{name: self._datum(name, value) for name, value in finding.data}}  # one, unless told
         said = self.say(finding.reason, **data)
         return said + self.say("report-cut-pages", **data) if CUT_PAGES in data else said
 
