@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from harness.errors import EngineUnavailable
 
 MEND = "run: python -m pip install --no-deps --require-hashes -r constraints/ocr-models.txt"
+_RUNTIME_MEND = "run: python -m pip install --require-hashes --no-build-isolation -r constraints/all.txt"
 _DETECTOR_V4 = ("rapidocr_onnxruntime", "ch_PP-OCRv4_det_infer.onnx")
 _RECOGNISER_V4 = ("rapidocr_onnxruntime", "ch_PP-OCRv4_rec_infer.onnx")
 _DETECTOR_V6 = ("rapidocr", "PP-OCRv6_det_small.onnx")
@@ -71,12 +72,20 @@ def _file(package: str, name: str) -> Path | None:
     return None
 
 
-def describe(models: ModelSet) -> str:
-    """Return the name of an engine over these models, with versions and the first letters of each file's SHA-256."""
+def runtime_version() -> str:
+    """Return the version of the installed onnxruntime. Raises ``EngineUnavailable``."""
     try:
-        runtime = metadata.version("onnxruntime")
-    except metadata.PackageNotFoundError:
-        runtime = "missing"
+        return metadata.version("onnxruntime")
+    except metadata.PackageNotFoundError as error:
+        raise EngineUnavailable(engine="ppocr", problem="onnxruntime is not installed", mend=_RUNTIME_MEND) from error
+
+
+def describe(models: ModelSet) -> str:
+    """Return the name of an engine over these models, with versions and the first letters of each file's SHA-256.
+
+    Raises ``EngineUnavailable``.
+    """
+    runtime = runtime_version()
     digests = " ".join(hashlib.sha256(path.read_bytes()).hexdigest()[:8] for path in models.files)
     return f"ppocr {models.label} [{digests}] (onnxruntime {runtime})"
 
@@ -115,8 +124,8 @@ def _load(path: Path) -> tuple[Callable[[Floats], Floats], tuple[str, ...]]:
     try:
         import onnxruntime
     except ImportError as error:
-        mend = "run: python -m pip install onnxruntime"
-        raise EngineUnavailable(engine="ppocr", problem=f"onnxruntime: {error}"[:300], mend=mend) from error
+        problem = f"onnxruntime: {error}"[:300]
+        raise EngineUnavailable(engine="ppocr", problem=problem, mend=_RUNTIME_MEND) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

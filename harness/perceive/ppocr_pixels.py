@@ -13,6 +13,7 @@ from harness.perceive.pictures import MAX_PIXELS, UnreadablePicture, png_size_px
 
 Colour = NDArray[np.uint8]  # height, width, BGR
 Floats = NDArray[np.float32]
+Marks = NDArray[np.bool_]
 
 _MAX_BYTES = 80_000_000
 _TEXT = 0.3  # probability from which a pixel belongs to a line
@@ -105,11 +106,11 @@ def boxes_of(text: Floats, scale: float, size_px: tuple[int, int]) -> list[Box]:
     return boxes
 
 
-def _ink(part: Colour) -> NDArray[np.bool_]:
+def _ink(part: Colour) -> Marks:
     """Return, for each pixel, whether an edge runs through it that is strong for this part."""
     edges = cv2.morphologyEx(part, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8)).max(axis=2)
     least = max(_FAINTEST, _INK * float(edges.max()))
-    return np.greater_equal(edges, least)
+    return np.asarray(edges) >= least
 
 
 def snapped(bgr: Colour, box: Box) -> Box:
@@ -228,7 +229,7 @@ def with_stroke(line: Box, strokes: Sequence[Box]) -> Box:
 
 def laid_flat(part: Colour) -> Colour | None:
     """Return a column of upright glyphs as a line of them, ``None`` where no gaps between glyphs are seen."""
-    filled = _ink(part).any(axis=1)
+    filled = np.asarray(_ink(part).any(axis=1))
     height, width = part.shape[:2]
     cuts = [0]
     while height - cuts[-1] > 1.4 * width:  # a glyph is about as high as the column is wide
