@@ -257,15 +257,22 @@ def _print_demo(console: Console, rows: Sequence[DemoRow]) -> None:
 @group.command("look", short_help="识别并判断一张截图 perceive and judge one stored screen")
 @click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--xml", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The screen's hierarchy.")
+@click.option(
+    "--ocr",
+    default="ppocr",
+    show_default=True,
+    type=click.Choice(("ppocr", "tesseract", "both")),
+    help="Who reads pixels; both: two independent readings, differences marked.",
+)
 @_json_option
-def look(*, image: Path, xml: Path | None, as_json: bool) -> None:
+def look(*, image: Path, xml: Path | None, ocr: str, as_json: bool) -> None:
     """识别一张截图中的文字，并给出各条规则的结果。
 
     Perceive and judge one stored screen of any origin; print words with provenance and each rule's outcome.
     """
     from harness import session
 
-    seen = session.look(image, xml)
+    seen = session.look(image, xml, ocr)
     if as_json:
         _print_json(seen)
     else:

@@ -19,7 +19,7 @@ from filelock import FileLock
 from harness.clock import Clock, SystemClock
 from harness.device import pool, wire
 from harness.device.android import AndroidDevice
-from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable, EngineUnavailable
+from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
 from harness.evidence.bundle import BundleWriter, WalkStart, open_bundle
 from harness.evidence.layout import RUN, WalkEnd, bundle_name
 from harness.explore import Scope
@@ -40,6 +40,7 @@ from harness.model import (
     Verdict,
 )
 from harness.perceive import frame_from_image, observe
+from harness.perceive.ppocr import PpocrEngine
 from harness.perceive.tesseract import TesseractEngine
 from harness.report.html import bundle_pages, write_report
 from harness.report.phrases import Phrases
@@ -48,6 +49,8 @@ from harness.tour import Tour
 from harness.walk import Walker
 
 _log = logging.getLogger(__name__)
+
+OCR = ("ppocr", "tesseract", "both")  # who reads pixels; the first is the default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ class Settings:
     steps: int = 200
     seconds: float = 900.0
     device_wait_s: float = 600.0
+    ocr: str = OCR[0]
     run: str = field(default_factory=lambda: run_name(SystemClock()))
 
 
@@ -93,13 +97,23 @@ def adb_address(given: str = "") -> tuple[str, int]:
 # --- one app on one device
 
 
-def ocr_engines() -> tuple[OcrEngine, ...]:
-    """Return the OCR engines of this machine; a missing one becomes a gap wherever pixels would have had to be read."""
-    try:
+def ocr_engines(ocr: str = OCR[0]) -> tuple[OcrEngine, ...]:
+    """Return the engines of a choice, one of ``OCR``; one that cannot read becomes a gap wherever it would have had to.
+
+    PP-OCR reads by default, and Tesseract where PP-OCR is not installed. ``both`` has Tesseract read the lines that
+    PP-OCR finds, as a second opinion: what they agree on is surer, what they differ in is marked.
+    """
+    if ocr not in OCR:
+        raise BadInput(source="ocr", place=ocr, problem="no such choice", mend=f"choose from {', '.join(OCR)}")
+    if ocr == "tesseract":
         return (TesseractEngine(),)
-    except EngineUnavailable as error:
-        _log.warning("no OCR", extra={"error": str(error)})
-        return ()
+    reader = PpocrEngine()
+    if ocr == "both":
+        return (reader, TesseractEngine(find_lines=reader.find_lines if reader.problem is None else None))
+    if reader.problem is None:
+        return (reader,)
+    _log.warning("PP-OCR cannot read, Tesseract does instead", extra={"problem": str(reader.problem)})
+    return (TesseractEngine(),)
 
 
 @contextlib.contextmanager
@@ -145,7 +159,7 @@ def opened(serial: str, settings: Settings) -> Iterator[AndroidDevice]:
 @contextlib.contextmanager
 def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Iterator[tuple[Walker, BundleWriter]]:
     """Yield a walker for an app and the bundle it records into."""
-    engines = ocr_engines()
+    engines = ocr_engines(settings.ocr)
     clock = device.clock
     start = WalkStart(
         app=app,
@@ -381,11 +395,11 @@ class RuleOutcome:
     outcome: Outcome
 
 
-def look(image: Path, xml: Path | None) -> Look:
-    """Perceive and judge one stored screen. Raises ``BadInput`` for a file that is no picture."""
+def look(image: Path, xml: Path | None, ocr: str = OCR[0]) -> Look:
+    """Perceive and judge one stored screen, read by ``ocr``. Raises ``BadInput`` for a file that is no picture."""
     clock = SystemClock()
     frame = frame_from_image(image, at=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()), xml=xml)
-    observation = observe(frame, id=ObservationId("o0001"), engines=ocr_engines())
+    observation = observe(frame, id=ObservationId("o0001"), engines=ocr_engines(ocr))
     outcomes = outcomes_for(observation, ALL_RULES)
     return Look(
         observation=observation,
