@@ -1,13 +1,14 @@
-"""Prints how well and how fast screens are read: by us, by RapidOCR as shipped, by Tesseract; ``python -m benchmarks.ocr``.
+"""Prints how well and how fast screens are read: by us, by RapidOCR as shipped, by Tesseract.
 
-All read the same screens, in turns, each in a process of its own. What is measured how is told in the README beside
-this file. ``--screens DIR`` reads the real screens of ``DIR/index.json`` instead.
+``python -m benchmarks.ocr``. All read the same screens, in turns, each in a process of its own. What is measured how is
+told in the README beside this file. ``--screens DIR`` reads the real screens of ``DIR/index.json`` instead.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -28,7 +29,6 @@ _READER = Path(__file__).resolve().parent / "ocr_readers.py"
 _PEERS = ("RapidOCR 3", "rapidocr-onnxruntime")
 _ROWS = ("ours", "ours with hierarchy", *_PEERS, "Tesseract psm 11")
 _STOCK = "RapidOCR 3"
-_KNOWING = "ours with hierarchy"
 
 
 class Reader:
@@ -72,8 +72,6 @@ class Reader:
 
 
 def _with_our_path() -> dict[str, str]:
-    import os
-
     return {**os.environ, "PYTHONPATH": str(_READER.parent.parent)}
 
 
@@ -178,9 +176,8 @@ def _print_table(rows: Sequence[Row], shown: Sequence[TruthScreen]) -> None:
         if stock is not None and row is not stock:
             ratios = sorted(row.seconds[name] / stock.seconds[name] for name in row.seconds)
             cpu = statistics.median(row.cpu_s) / statistics.median(stock.cpu_s)
-            print(
-                f"{row.name}: {statistics.median(ratios):.2f} of {_STOCK}'s time, screen by screen; {cpu:.2f} of its CPU"
-            )
+            ratio = statistics.median(ratios)
+            print(f"{row.name}: {ratio:.2f} of {_STOCK}'s time, screen by screen; {cpu:.2f} of its CPU")
 
 
 if __name__ == "__main__":

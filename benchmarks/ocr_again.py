@@ -40,10 +40,9 @@ def print_reuse(shown: Sequence[TruthScreen]) -> None:
     engine.warm_up()
     fresh.warm_up()
     looks = {name: Again() for name in GOALS}
-    for screen in shown:
-        if not 1078 <= screen.size_px[0] <= 1082:
-            continue
-        _look_again(screen, engine, fresh, looks)
+    of_width = [screen for screen in shown if 1078 <= screen.size_px[0] <= 1082]
+    for screen, below in zip(of_width, [*of_width[1:], *of_width[:1]], strict=True):
+        _look_again(screen, below.png, (engine, fresh), looks)
     print("second looks at 1080 px, of our own full read:")
     for name, look in looks.items():
         goal = f"goal {GOALS[name]:.2f}" if GOALS[name] or name == "hierarchy knows all" else "no goal"
@@ -51,7 +50,11 @@ def print_reuse(shown: Sequence[TruthScreen]) -> None:
         print(f"  {name:<26} {statistics.median(look.ratios):.3f} ({goal}), {differ}, {len(look.ratios)} screens")
 
 
-def _look_again(screen: TruthScreen, engine: PpocrEngine, fresh: PpocrEngine, looks: dict[str, Again]) -> None:
+def _look_again(
+    screen: TruthScreen, below: bytes, engines: tuple[PpocrEngine, PpocrEngine], looks: dict[str, Again]
+) -> None:
+    engine, fresh = engines
+
     def timed(name: str, png: bytes, read: Callable[[], tuple[Span, ...]]) -> None:
         full_s, expected = _full(fresh, png)
         began_s = time.perf_counter()
@@ -68,7 +71,7 @@ def _look_again(screen: TruthScreen, engine: PpocrEngine, fresh: PpocrEngine, lo
         # The box's line must not be remembered, its picture may be: that is what "known box" means within a frame.
         known = [first[len(first) // 2]]
         _one_box(engine, fresh, screen.png, known, looks)
-    scrolled = _scrolled(screen.png)
+    scrolled = _scrolled(screen.png, below)
     engine.forget()
     engine.read(screen.png, None)
     timed("half-screen scroll", scrolled, lambda: engine.read(scrolled, None))
@@ -120,8 +123,8 @@ def _full(fresh: PpocrEngine, png: bytes) -> tuple[float, tuple[Span, ...]]:
 
 def _with_clock(png: bytes) -> bytes:
     """Return the screen with another time in its status bar."""
-    with Image.open(io.BytesIO(png)) as image:
-        image = image.convert("RGB")
+    with Image.open(io.BytesIO(png)) as stored:
+        image = stored.convert("RGB")
         pen = ImageDraw.Draw(image)
         ground = image.getpixel((2, 2))
         scale = image.width / 360
@@ -131,15 +134,15 @@ def _with_clock(png: bytes) -> bytes:
         return _saved(image)
 
 
-def _scrolled(png: bytes) -> bytes:
-    """Return the screen with its lower half moved up over the upper one below the head, and the rest new."""
-    with Image.open(io.BytesIO(png)) as image:
-        image = image.convert("RGB")
+def _scrolled(png: bytes, below: bytes) -> bytes:
+    """Return the screen scrolled by half under its head; what comes in from below is the middle of another screen."""
+    with Image.open(io.BytesIO(png)) as stored, Image.open(io.BytesIO(below)) as other:
+        image, new = stored.convert("RGB"), other.convert("RGB")
         width, height = image.size
         head, half = round(0.09 * height), round(0.45 * height)
         moved = image.copy()
         moved.paste(image.crop((0, head + half, width, height)), (0, head))
-        moved.paste(image.crop((0, head, width, head + half)), (0, height - half))
+        moved.paste(new.crop((0, head, width, head + half)), (0, height - half))
         return _saved(moved)
 
 
