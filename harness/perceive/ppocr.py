@@ -245,7 +245,7 @@ class PpocrEngine:
         line = self._read_any_way(part)
         width = part.shape[1]
         begin, end = apart(part)
-        if len(line.text) < 3 or (begin, end) == (0, width):
+        if len(line.text) < 3 or (begin, end) == (0, width) or line.text.isdecimal():  # digits may stand wide
             return line
         first, last = self._confirmed(part[:, :begin]), self._confirmed(part[:, end:])
         begin = begin if begin and letters_of(first.text)[:1] != line.text[0] else 0

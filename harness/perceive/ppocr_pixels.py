@@ -103,7 +103,21 @@ def boxes_of(text: Floats, scale: float, size_px: tuple[int, int]) -> list[Box]:
                 bottom=min(size_px[1], round((top + height + grown) / scale)),
             )
         )
-    return boxes
+    return _without_overlaps(boxes)
+
+
+def _without_overlaps(boxes: list[Box]) -> list[Box]:
+    """Return the boxes with those that reach into one another on one line made one: no letter is read twice."""
+    apart: list[Box] = []
+    for box in sorted(boxes, key=lambda b: (b.left, b.top)):
+        for index, other in enumerate(apart):
+            shared, height = other.overlap(box), min(other.height_px, box.height_px)
+            if shared.height_px > 0.7 * height and shared.width_px > 0.3 * height:
+                apart[index] = other.around(box)
+                break
+        else:
+            apart.append(box)
+    return apart
 
 
 def _ink(part: Colour) -> Marks:
