@@ -1,8 +1,9 @@
-"""PP-OCR through onnxruntime: finds lines in tiles, reads each line by itself, and does no work twice.
+"""PP-OCR through onnxruntime: finds lines band by band, reads each line by itself, and does no work twice.
 
-Every answer is a pure function of the pixels it is made from: a tile's probabilities depend on that tile, a line's
-text on that line's pixels and on nothing read beside it. What is remembered is keyed by those pixels, so that reuse
-gives exactly what a full read would. Uses two threads while it reads.
+Every answer is a pure function of the pixels it is made from: where lines are depends on the rows between two quiet
+stretches, a line's text on that line's pixels and on nothing read beside it.
+What is remembered is keyed by those pixels, so that reuse gives exactly what a full read would. Uses two threads while
+it reads.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from harness.perceive.ppocr_pixels import (
     boxes_of,
     decode_colour,
     detector_input,
+    filled_bands,
     is_level,
     laid_flat,
     scaled_line,
@@ -50,7 +52,8 @@ from harness.perceive.ppocr_pixels import (
 
 _WORKERS = 2
 _SHORT_SIDE_PX = 512  # of the picture that lines are looked for in
-_TILE_PX = 320  # rows and columns that one tile answers for
+_LARGEST_SCALE = 2.0
+_TILE_PX = 320  # rows of a high band that one tile answers for
 _AROUND_PX = 32  # what it sees beyond them
 _LEAST_CONFIDENCE = 0.5
 _DOUBTFUL = 0.93  # a line below is read again by the careful model
@@ -81,9 +84,21 @@ class Memory(Generic[_Value]):
         self._kept.clear()
 
 
+_Places = tuple[tuple[Box, ...], tuple[Box, ...]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Screen:
-    """A decoded picture and the small one that lines are looked for in; ``scale`` leads from it to the small one."""
+    """A decoded picture, how much smaller lines are looked for, and the bands of rows that hold anything."""
+
+    bgr: Colour
+    scale: float
+    bands: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One band's pixels, and the small picture of it that lines are looked for in."""
 
     bgr: Colour
     small: Colour
@@ -91,7 +106,7 @@ class _Screen:
 
     @property
     def size_px(self) -> tuple[int, int]:
-        return int(self.bgr.shape[1]), int(self.bgr.shape[0])
+        return _size_px(self.bgr)
 
 
 class PpocrEngine:
@@ -109,6 +124,7 @@ class PpocrEngine:
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="ppocr")
         self._screens: Memory[_Screen] = Memory(2)
         self._tiles: Memory[Floats] = Memory(64)
+        self._places: Memory[_Places] = Memory(400)
         self._lines: Memory[Line] = Memory(4000)
         self._readings: Memory[tuple[Span, ...]] = Memory(64)
         try:
@@ -146,7 +162,7 @@ class PpocrEngine:
 
     def forget(self) -> None:
         """Drop what is remembered of earlier pictures; what is read stays the same, only not how fast."""
-        for memory in (self._screens, self._tiles, self._lines, self._readings):
+        for memory in (self._screens, self._tiles, self._places, self._lines, self._readings):
             memory.clear()
 
     def warm_up(self) -> None:
@@ -170,27 +186,49 @@ class PpocrEngine:
                 raise EngineUnavailable(
                     engine=self.name, problem=str(error), mend="capture the screen again"
                 ) from error
-            small, scale = shrunk(bgr, _SHORT_SIDE_PX)
-            screen = _Screen(bgr=bgr, small=small, scale=scale)
+            scale = min(_LARGEST_SCALE, _SHORT_SIDE_PX / min(bgr.shape[:2]))
+            screen = _Screen(bgr=bgr, scale=scale, bands=tuple(filled_bands(bgr)))
             self._screens.put(key, screen)
         return screen
 
     # --- finding
 
-    def _found(self, screen: _Screen, regions: Sequence[Box] | None) -> tuple[list[Box], list[Box]]:
+    def _found(self, screen: _Screen, regions: Sequence[Box] | None) -> _Places:
         """Return boxes of lines, and of lone shapes that may be a digit."""
-        mask = _mask(screen, regions)
-        text = self._text_map(screen, mask)
-        lines = [snapped(screen.bgr, box) for box in boxes_of(text, screen.scale, screen.size_px)]
-        small = screen.small if mask is None else np.where(mask[:, :, None], screen.small, np.uint8(0))
-        glyphs, strokes = shapes_beside(small, screen.scale, lines)
-        grown = [with_stroke(line, strokes) for line in lines]
-        alone = [stroke for stroke in strokes if all(not line.overlap(stroke).area_px for line in grown)]
-        return grown, [*glyphs, *alone]
+        bands = [band for band in screen.bands if regions is None or any(_meet(band, box) for box in regions)]
+        lines: list[Box] = []
+        shapes: list[Box] = []
+        for (top, _), (some, others) in zip(
+            bands, self._pool.map(lambda band: self._band(screen, band, regions), bands), strict=True
+        ):
+            lines.extend(_lowered(box, top) for box in some)
+            shapes.extend(_lowered(box, top) for box in others)
+        return tuple(lines), tuple(shapes)
 
-    def _text_map(self, screen: _Screen, mask: Floats | None) -> Floats:
+    def _band(self, screen: _Screen, band: tuple[int, int], regions: Sequence[Box] | None) -> _Places:
+        top, bottom = band
+        bgr = screen.bgr[top:bottom]
+        inside = None if regions is None else [_lowered(box, -top) for box in regions]
+        key = _digest(bgr.tobytes(), repr((bgr.shape, inside)).encode())
+        found = self._places.get(key)
+        if found is None:
+            found = self._found_in(_Part(bgr=bgr, small=shrunk(bgr, screen.scale), scale=screen.scale), inside)
+            self._places.put(key, found)
+        return found
+
+    def _found_in(self, part: _Part, regions: Sequence[Box] | None) -> _Places:
+        mask = _mask(part, regions)
+        text = self._text_map(part, mask)
+        lines = [snapped(part.bgr, box) for box in boxes_of(text, part.scale, part.size_px)]
+        small = part.small if mask is None else np.where(mask[:, :, None], part.small, np.uint8(0))
+        glyphs, strokes = shapes_beside(small, part.scale, lines)
+        grown = tuple(with_stroke(line, strokes) for line in lines)
+        alone = [stroke for stroke in strokes if all(not line.overlap(stroke).area_px for line in grown)]
+        return grown, (*glyphs, *alone)
+
+    def _text_map(self, part: _Part, mask: Floats | None) -> Floats:
         """Return, for each small pixel, how likely it belongs to a line; tiles outside the mask are not looked at."""
-        height, width = screen.small.shape[:2]
+        height, width = part.small.shape[:2]
         text = np.zeros((height, width), dtype=np.float32)
         places = [
             (top, left)
@@ -198,7 +236,7 @@ class PpocrEngine:
             for left in range(0, width, _SHORT_SIDE_PX)
             if mask is None or mask[top : top + _TILE_PX, left : left + _SHORT_SIDE_PX].any()
         ]
-        tiles = self._pool.map(lambda place: self._tile(screen.small, *place), places)
+        tiles = [self._tile(part.small, *place) for place in places]
         for (top, left), tile in zip(places, tiles, strict=True):
             text[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
         return text if mask is None else text * mask
@@ -218,7 +256,7 @@ class PpocrEngine:
     # --- reading
 
     def _spans(self, screen: _Screen, lines: Sequence[Box], glyphs: Sequence[Box]) -> tuple[Span, ...]:
-        boxes = [box.overlap(_whole(screen)) for box in (*lines, *glyphs)]
+        boxes = [box.overlap(_whole(screen.bgr)) for box in (*lines, *glyphs)]
         parts = [screen.bgr[box.top : box.bottom, box.left : box.right] for box in boxes]
         # The longest first, so that no worker is left alone with it at the end.
         order = sorted(range(len(parts)), key=lambda n: -parts[n].shape[1] / max(1, parts[n].shape[0]))
@@ -305,20 +343,33 @@ def _cut(box: Box, line: Line) -> Box:
     return Box(left=box.left + line.begin_px, top=box.top, right=box.right - line.end_px, bottom=box.bottom)
 
 
-def _mask(screen: _Screen, regions: Sequence[Box] | None) -> Floats | None:
+def _meet(band: tuple[int, int], box: Box) -> bool:
+    return box.top < band[1] and box.bottom > band[0]
+
+
+def _lowered(box: Box, by_px: int) -> Box:
+    return Box(left=box.left, top=box.top + by_px, right=box.right, bottom=box.bottom + by_px)
+
+
+def _mask(part: _Part, regions: Sequence[Box] | None) -> Floats | None:
     """Return 1 for each small pixel inside a region, else 0; ``None`` where everything is asked for."""
-    if regions is None or any(box.overlap(_whole(screen)) == _whole(screen) for box in regions):
+    whole = _whole(part.bgr)
+    if regions is None or any(box.overlap(whole) == whole for box in regions):
         return None
-    mask = np.zeros(screen.small.shape[:2], dtype=np.float32)
+    mask = np.zeros(part.small.shape[:2], dtype=np.float32)
     for box in regions:
-        top, bottom = int(box.top * screen.scale), round(box.bottom * screen.scale)
-        mask[max(0, top) : bottom, max(0, int(box.left * screen.scale)) : round(box.right * screen.scale)] = 1.0
+        top, bottom = max(0, int(box.top * part.scale)), max(0, round(box.bottom * part.scale))
+        mask[top:bottom, max(0, int(box.left * part.scale)) : max(0, round(box.right * part.scale))] = 1.0
     return mask
 
 
-def _whole(screen: _Screen) -> Box:
-    width, height = screen.size_px
+def _whole(bgr: Colour) -> Box:
+    width, height = _size_px(bgr)
     return Box(left=0, top=0, right=width, bottom=height)
+
+
+def _size_px(bgr: Colour) -> tuple[int, int]:
+    return int(bgr.shape[1]), int(bgr.shape[0])
 
 
 def _digest(*parts: bytes) -> bytes:

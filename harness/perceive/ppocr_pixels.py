@@ -16,11 +16,13 @@ Floats = NDArray[np.float32]
 Marks = NDArray[np.bool_]
 
 _MAX_BYTES = 80_000_000
+_QUIET = 0.02  # quiet rows, in parts of the width, that part two bands
+_BORDER = 0.04  # of the width on either side, where the borders of cards are
+_SAME = 6  # grey levels between neighbours that a JPEG adds
 _TEXT = 0.3  # probability from which a pixel belongs to a line
 _LINE = 0.5  # least mean of a line's pixels
 _SMALLEST_PX = 3
 _GROWN = 1.5  # DB draws lines shrunk; boxes grow by this times area over perimeter
-_LARGEST_SCALE = 2.0
 _MARGIN = 0.14  # ground left around the ink of a line, in heights
 _APART = 0.22  # gap, in heights of a line, beyond which a piece stands apart
 _WIDEST_PX = 3200
@@ -44,12 +46,36 @@ def decode_colour(png: bytes) -> Colour:
     return bgr.astype(np.uint8, copy=False)
 
 
-def shrunk(bgr: Colour, short_side_px: int) -> tuple[Colour, float]:
-    """Return the picture with its shorter side at ``short_side_px`` (at most twice as large), and the factor."""
+def shrunk(bgr: Colour, scale: float) -> Colour:
+    """Return the picture with its sides times ``scale``."""
     height, width = bgr.shape[:2]
-    scale = min(_LARGEST_SCALE, short_side_px / min(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return _resized(bgr, size), scale
+    return _resized(bgr, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def filled_bands(bgr: Colour) -> list[tuple[int, int]]:
+    """Return the bands of rows, top and bottom each, that hold all there is; quiet rows between them are left out.
+
+    Rows are quiet where nothing changes from one to the next and nothing but a card's border runs through them. A
+    band depends on its own rows alone, so that it is the same band wherever it is scrolled to.
+    """
+    height, width = bgr.shape[:2]
+    if min(height, width) < 3:
+        return [(0, height)]
+    least = max(8, round(_QUIET * width))
+    inner = bgr[:, round(_BORDER * width) : max(1, width - round(_BORDER * width))]
+    across = cv2.absdiff(inner[:, 1:], inner[:, :-1]).max(axis=(1, 2), initial=0) <= _SAME
+    down = np.r_[True, cv2.absdiff(bgr[1:], bgr[:-1]).max(axis=(1, 2), initial=0) <= _SAME]
+    quiet = np.asarray(across & down)
+    changes = np.flatnonzero(np.diff(np.r_[False, quiet, False].astype(np.int8)))
+    bands, top = [], 0
+    for start, end in changes.reshape(-1, 2).tolist():
+        if end - start >= least:
+            if start > top:
+                bands.append((max(0, top - least // 2), start + least // 2))
+            top = end
+    if top < height:
+        bands.append((max(0, top - least // 2), height))
+    return bands
 
 
 def _resized(bgr: Colour, size: tuple[int, int]) -> Colour:
