@@ -37,6 +37,7 @@ _RESULT_MARKS = {
     "noted": "[yellow]![/]",
     "not-looked": "[cyan]?[/]",
 }
+_OCR = ("ppocr", "tesseract", "both")  # as harness.perceive.engines
 _STATUS_STYLES = {"ok": "green", "warn": "yellow", "unknown": "cyan", "fail": "bold red"}
 
 
@@ -257,13 +258,7 @@ def _print_demo(console: Console, rows: Sequence[DemoRow]) -> None:
 @group.command("look", short_help="识别并判断一张截图 perceive and judge one stored screen")
 @click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--xml", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The screen's hierarchy.")
-@click.option(
-    "--ocr",
-    default="ppocr",
-    show_default=True,
-    type=click.Choice(("ppocr", "tesseract", "both")),
-    help="Who reads pixels; both: two independent readings, differences marked.",
-)
+@click.option("--ocr", default="ppocr", show_default=True, type=click.Choice(_OCR), help="Who reads pixels.")
 @_json_option
 def look(*, image: Path, xml: Path | None, ocr: str, as_json: bool) -> None:
     """识别一张截图中的文字，并给出各条规则的结果。

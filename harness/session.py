@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import hashlib
 import itertools
-import logging
 import os
 import secrets
 import tempfile
@@ -34,23 +33,17 @@ from harness.model import (
     Moment,
     Observation,
     ObservationId,
-    OcrEngine,
     Outcome,
     RuleId,
     Verdict,
 )
 from harness.perceive import frame_from_image, observe
-from harness.perceive.ppocr import PpocrEngine
-from harness.perceive.tesseract import TesseractEngine
+from harness.perceive.engines import OCR, ocr_engines
 from harness.report.html import bundle_pages, write_report
 from harness.report.phrases import Phrases
 from harness.rules import ALL_RULES
 from harness.tour import Tour
 from harness.walk import Walker
-
-_log = logging.getLogger(__name__)
-
-OCR = ("ppocr", "tesseract", "both")  # who reads pixels; the first is the default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,25 +88,6 @@ def adb_address(given: str = "") -> tuple[str, int]:
 
 
 # --- one app on one device
-
-
-def ocr_engines(ocr: str = OCR[0]) -> tuple[OcrEngine, ...]:
-    """Return the engines of a choice, one of ``OCR``; one that cannot read becomes a gap wherever it would have had to.
-
-    PP-OCR reads by default, and Tesseract where PP-OCR is not installed. ``both`` has Tesseract read the lines that
-    PP-OCR finds, as a second opinion: what they agree on is surer, what they differ in is marked.
-    """
-    if ocr not in OCR:
-        raise BadInput(source="ocr", place=ocr, problem="no such choice", mend=f"choose from {', '.join(OCR)}")
-    if ocr == "tesseract":
-        return (TesseractEngine(),)
-    reader = PpocrEngine()
-    if ocr == "both":
-        return (reader, TesseractEngine(find_lines=reader.find_lines if reader.problem is None else None))
-    if reader.problem is None:
-        return (reader,)
-    _log.warning("PP-OCR cannot read, Tesseract does instead", extra={"problem": str(reader.problem)})
-    return (TesseractEngine(),)
 
 
 @contextlib.contextmanager

@@ -13,13 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from harness import cli
 from harness.errors import BadInput, EngineUnavailable
 from harness.model import Box, Channel, ObservationId, Span
 from harness.perceive import frame_from_image, observe, ppocr_models
+from harness.perceive.engines import OCR, ocr_engines
 from harness.perceive.ppocr import Memory, PpocrEngine
 from harness.perceive.ppocr_models import ModelSet, find_models
 from harness.perceive.tesseract import TesseractEngine
-from harness.session import ocr_engines
+from harness.pytest_plugin import options
 from harness.wording import normalise
 from tests.screen_drawing import AT, Written, drawn, frame
 
@@ -403,3 +405,7 @@ def _padded(board: bytes) -> bytes:
 def test_an_unknown_choice_of_readers_is_refused() -> None:
     with pytest.raises(BadInput, match="choose from ppocr, tesseract, both"):
         ocr_engines("paddle")
+
+
+def test_every_surface_offers_the_same_choice_of_readers() -> None:
+    assert cli._OCR == options.OCR == OCR

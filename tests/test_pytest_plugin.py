@@ -379,6 +379,7 @@ def test_scenarios_without_a_list_say_what_is_missing(tmp_path: Path) -> None:
         (("--harness-rule", "no-rule"), "mandatory-check-in, points-ranking"),
         (("--harness-fail-on", "sometimes"), "found, new, none"),
         (("--harness-fail-on", "new"), "--harness-baseline"),
+        (("--harness-ocr", "paddle"), "ppocr, tesseract, both"),
         (("--harness-steps", "many"), "not a whole number"),
         (("--harness-seconds", "-1"), "1 or more"),
         (("--harness-adb-server", "here"), "HOST:PORT"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.session import Settings
 
 FAIL_ON = ("found", "new", "none")
-OCR = ("ppocr", "tesseract", "both")  # as harness.session, which is too heavy to be imported for its names
+OCR = ("ppocr", "tesseract", "both")  # as harness.perceive.engines, which is too heavy to be imported for its names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
