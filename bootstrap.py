@@ -301,9 +301,12 @@ def install_packages(python: Path, environ: Mapping[str, str]) -> None:
             pip = [sys.executable, "-m", "pip", "--python", str(python)]
     install = [*pip, "install", "--disable-pip-version-check", "--no-input"]
     pinned = [*install, "--require-hashes", "--no-build-isolation", "-r"]
+    # Without what they depend on: that would put a second cv2 over ours.
+    models = [*install, "--require-hashes", "--no-deps", "-r"]
     steps = (
         ("安装构建工具", "installing build tools", [*pinned, str(ROOT / "constraints" / "build.txt")]),
-        ("安装 Python 包（约 55 个）", "installing pinned packages", [*pinned, str(ROOT / "constraints" / "all.txt")]),
+        ("安装 Python 包（约 60 个）", "installing pinned packages", [*pinned, str(ROOT / "constraints" / "all.txt")]),
+        ("安装文字识别模型", "installing OCR models", [*models, str(ROOT / "constraints" / "ocr-models.txt")]),
         ("安装本项目", "installing the harness", [*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)]),
     )
     for chinese, english, command in steps:

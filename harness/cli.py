@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+_OCR = ("ppocr", "tesseract", "both")  # as harness.perceive.engines
+
 
 def main() -> None:
     """Run the command line; an error of ours is one line on standard error and exit status 2."""
@@ -249,16 +251,17 @@ def _print_demo(console: Console, rows: Sequence[DemoRow]) -> None:
 @group.command("look", short_help="识别并判断一张截图 perceive and judge one stored screen")
 @click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--xml", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The screen's hierarchy.")
+@click.option("--ocr", default="ppocr", show_default=True, type=click.Choice(_OCR), help="Who reads pixels.")
 @click.option("--annotate", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw what was seen.")
 @_json_option
-def look(*, image: Path, xml: Path | None, annotate: Path | None, as_json: bool) -> None:
+def look(*, image: Path, xml: Path | None, ocr: str, annotate: Path | None, as_json: bool) -> None:
     """识别一张截图中的文字和图形，并给出各条规则的结果。
 
     Perceive and judge one stored screen of any origin; print words with provenance, shapes, and each rule's outcome.
     """
     from harness import session
 
-    seen = session.look(image, xml, annotate=annotate)
+    seen = session.look(image, xml, ocr, annotate=annotate)
     _print_json(seen) if as_json else _print_look(Console(highlight=False), seen)
 
 

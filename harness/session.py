@@ -7,7 +7,6 @@ import dataclasses
 import functools
 import hashlib
 import itertools
-import logging
 import os
 import secrets
 import tempfile
@@ -21,7 +20,7 @@ from harness import machine
 from harness.clock import Clock, SystemClock
 from harness.device import pool, wire
 from harness.device.android import AndroidDevice
-from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable, EngineUnavailable
+from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
 from harness.evidence.bundle import BundleWriter, WalkStart, open_bundle
 from harness.evidence.layout import RUN, WalkEnd, bundle_name
 from harness.explore import Scope
@@ -37,20 +36,17 @@ from harness.model import (
     Moment,
     Observation,
     ObservationId,
-    OcrEngine,
     Outcome,
     Verdict,
 )
 from harness.perceive import Template, frame_from_image, load_templates, observe
-from harness.perceive.tesseract import TesseractEngine
+from harness.perceive.engines import OCR, ocr_engines
 from harness.report.html import bundle_pages, write_report
 from harness.report.look import Look, RuleOutcome, drawn_look
 from harness.report.phrases import Phrases
 from harness.rules import ALL_RULES, PICTURES
 from harness.tour import Tour
 from harness.walk import Walker
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +59,7 @@ class Settings:
     steps: int = 200
     seconds: float = 900.0
     device_wait_s: float = 600.0
+    ocr: str = OCR[0]
     run: str = field(default_factory=lambda: run_name(SystemClock()))
 
 
@@ -100,15 +97,6 @@ def adb_address(given: str = "", *, source: str = "--adb-server") -> tuple[str, 
 
 
 # --- one app on one device
-
-
-def ocr_engines() -> tuple[OcrEngine, ...]:
-    """Return the OCR engines of this machine; a missing one becomes a gap wherever pixels would have had to be read."""
-    try:
-        return (TesseractEngine(),)
-    except EngineUnavailable as error:
-        _log.warning("no OCR", extra={"error": str(error)})
-        return ()
 
 
 @functools.cache
@@ -160,7 +148,7 @@ def opened(serial: str, settings: Settings) -> Iterator[AndroidDevice]:
 @contextlib.contextmanager
 def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Iterator[tuple[Walker, BundleWriter]]:
     """Yield a walker for an app and the bundle it records into."""
-    engines = ocr_engines()
+    engines = ocr_engines(settings.ocr)
     clock = device.clock
     start = WalkStart(
         app=app,
@@ -384,11 +372,11 @@ def report_on(bundles: Sequence[Path], out: Path) -> Path:
 # --- one stored screen
 
 
-def look(image: Path, xml: Path | None, *, annotate: Path | None = None) -> Look:
+def look(image: Path, xml: Path | None, ocr: str = OCR[0], *, annotate: Path | None = None) -> Look:
     """Perceive and judge one stored screen, drawn to ``annotate`` where given. Raises ``BadInput`` for no picture."""
     clock = SystemClock()
     frame = frame_from_image(image, at=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()), xml=xml)
-    observation = observe(frame, id=ObservationId("o0001"), engines=ocr_engines(), templates=icon_templates())
+    observation = observe(frame, id=ObservationId("o0001"), engines=ocr_engines(ocr), templates=icon_templates())
     outcomes = outcomes_for(observation, ALL_RULES)
     seen = Look(
         observation=observation,

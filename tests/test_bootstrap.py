@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
@@ -127,7 +128,7 @@ def test_an_environment_that_was_moved_with_its_folder_is_not_trusted(ready: Pat
     assert not loaded(moved).has_working_venv()
 
 
-@pytest.mark.parametrize("changed", ["constraints/all.txt", "constraints/build.txt", "pyproject.toml"])
+@pytest.mark.parametrize("changed", ["constraints/all.txt", "constraints/ocr-models.txt", "pyproject.toml"])
 def test_a_change_of_what_is_installed_changes_the_stamp(ready: Path, changed: str) -> None:
     module = loaded(ready)
     before = module.stamp()
@@ -165,10 +166,10 @@ def pinned(name: str) -> dict[str, str]:
     return {match[1]: entry for entry in entries if (match := re.match(r"([a-z0-9.-]+)==\S+", entry))}
 
 
-@pytest.mark.parametrize("name", ["all.txt", "build.txt"])
-def test_every_pin_has_hashes_and_no_file_names_a_host(name: str) -> None:
+@pytest.mark.parametrize(("name", "least"), [("all.txt", 50), ("build.txt", 6), ("ocr-models.txt", 2)])
+def test_every_pin_has_hashes_and_no_file_names_a_host(name: str, least: int) -> None:
     pins = pinned(name)
-    assert len(pins) > 5
+    assert len(pins) >= least
     assert [pin for pin, entry in pins.items() if "--hash=sha256:" not in entry] == []
     text = (ROOT / "constraints" / name).read_text(encoding="utf-8")
     assert re.findall(r"://|--(?:extra-)?index-url|--find-links|file:", text) == []
@@ -181,6 +182,23 @@ def test_every_dependency_of_the_project_is_pinned_and_cv2_exactly_once() -> Non
     assert names
     assert names - set(pinned("all.txt")) == set()
     assert [pin for pin in pinned("all.txt") if pin.startswith("opencv")] == ["opencv-python"]
+
+
+def test_exactly_one_installed_distribution_provides_cv2() -> None:
+    providers = [
+        distribution.name
+        for distribution in metadata.distributions()
+        if any(file.parts[:1] == ("cv2",) for file in distribution.files or ())
+    ]
+    assert providers == ["opencv-python"]
+
+
+def test_the_packages_with_the_models_are_installed_without_what_they_ask_for() -> None:
+    command = "install --require-hashes --no-deps -r constraints/ocr-models.txt"
+    for name in ("README.md", "README.zh-CN.md"):
+        assert command in (ROOT / name).read_text(encoding="utf-8"), name
+    assert set(pinned("ocr-models.txt")) == {"rapidocr", "rapidocr-onnxruntime"}
+    assert not set(pinned("ocr-models.txt")) & set(pinned("all.txt"))
 
 
 def test_both_readmes_give_the_test_command_that_is_run() -> None:

@@ -128,6 +128,7 @@ def test_help_names_every_command_with_a_whole_sentence_in_80_columns(tmp_path: 
         (("look", "empty.png"), "PNG, JPEG, WebP or BMP"),
         (("look", "torn.png"), "cut short"),
         (("look", "."), "is a directory"),
+        (("look", "torn.png", "--ocr", "paddle"), "'ppocr', 'tesseract', 'both'"),
         (("rules", "no-rule"), "mandatory-check-in, points-ranking, video-watch-gate"),
         (("judge", "."), "no evidence bundle"),
         (("report", "empty.png"), "empty.png"),

@@ -22,7 +22,8 @@ from harness.clock import SystemClock
 from harness.doctor import Checkup, Status, as_json, reading, run_doctor, worst
 from harness.doctor.adb import look_at_adb, same_emulator
 from harness.doctor.host import free_ports, look_at_clock, look_at_cv2, look_at_disk, look_at_loopback
-from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr
+from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr, look_at_ocr_models
+from harness.perceive import ppocr_models
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="uses shell scripts as stand-ins")
 ON = machine.System.DEBIAN
@@ -91,7 +92,20 @@ def test_this_machine_gives_every_name_once_and_valid_json_and_no_adb_server_is_
     port = free_ports(1)[0]
     environ = {**os.environ, "ANDROID_ADB_SERVER_PORT": str(port)}
     checkups = run_doctor(evidence_dir=tmp_path, environ=environ, clock=SystemClock())
-    names = ["python", "cv2", "browser", "ocr", "font", "adb", "adb_home", "adb_server", "disk", "loopback", "clock"]
+    names = [
+        "python",
+        "cv2",
+        "browser",
+        "ocr",
+        "ocr_models",
+        "font",
+        "adb",
+        "adb_home",
+        "adb_server",
+        "disk",
+        "loopback",
+        "clock",
+    ]
     assert [one.name for one in checkups] == names
     assert by_name(checkups, "adb_server").reason == "doctor.adb_server.none"
     schema = json.loads(resources.files("harness").joinpath("schemas/doctor.schema.json").read_text("utf-8"))
@@ -247,6 +261,14 @@ def test_tesseract_without_chinese_fails_and_without_answer_is_unknown(environ: 
     assert (look.status, look.reason) == (Status.FAIL, "doctor.ocr.no_chinese")
     script(tmp_path / "tesseract", 'case "$1" in --version) echo tesseract 5.3.0;; *) exit 1;; esac\n')
     assert look_at_ocr(environ, ON).status is Status.UNKNOWN
+
+
+def test_missing_ocr_models_warn_with_the_command_that_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert look_at_ocr_models().status is Status.OK
+    monkeypatch.setattr(ppocr_models, "_RECOGNISER_V6", ("rapidocr", "nowhere.onnx"))
+    look = look_at_ocr_models()
+    assert (look.status, look.reason) == (Status.WARN, "doctor.ocr_models.missing")
+    assert look.mend.endswith("-m pip install --no-deps --require-hashes -r constraints/ocr-models.txt")
 
 
 # --- host ---

@@ -382,6 +382,7 @@ def test_scenarios_without_a_list_say_what_is_missing(tmp_path: Path) -> None:
         ),
         (("--harness-fail-on", "sometimes"), "found, new, none"),
         (("--harness-fail-on", "new"), "--harness-baseline"),
+        (("--harness-ocr", "paddle"), "ppocr, tesseract, both"),
         (("--harness-steps", "many"), "not a whole number"),
         (("--harness-seconds", "-1"), "1 or more"),
         (("--harness-adb-server", "here"), "--harness-adb-server: here: is not HOST:PORT"),

@@ -15,7 +15,7 @@ from harness.clock import Clock
 from harness.doctor.adb import look_at_adb
 from harness.doctor.checkup import FORMAT, Checkup, Status, as_json, checkup, worst
 from harness.doctor.host import look_at_clock, look_at_cv2, look_at_disk, look_at_loopback, look_at_python
-from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr
+from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr, look_at_ocr_models
 
 __all__ = ["FORMAT", "Checkup", "Status", "as_json", "run_doctor", "worst"]
 
@@ -31,6 +31,7 @@ def run_doctor(*, evidence_dir: Path, environ: Mapping[str, str], clock: Clock) 
         ("cv2", lambda: look_at_cv2(environ, on)),
         ("browser", lambda: look_at_browser(environ, on)),
         ("ocr", lambda: look_at_ocr(environ, on)),
+        ("ocr_models", look_at_ocr_models),
         ("font", lambda: look_at_font(environ, on)),
         ("adb", lambda: look_at_adb(environ, on)),
         ("disk", lambda: look_at_disk(evidence_dir)),

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from harness import machine
 from harness.doctor.checkup import Checkup, Status, checkup
+from harness.errors import EngineUnavailable
+from harness.perceive.ppocr_models import find_models, runtime_version
 
 BROWSER_TIMEOUT_S = 30.0
 # Older ones lack the new headless mode, in which videos play as in a window.
@@ -86,6 +88,18 @@ def look_at_ocr(environ: Mapping[str, str], on: machine.System) -> Checkup:
     if NEEDED_LANGUAGE not in languages:
         return checkup("ocr", Status.FAIL, "no_chinese", data, machine.mend(machine.Part.CHI_SIM, on))
     return checkup("ocr", Status.OK, "reads_chinese", data)
+
+
+def look_at_ocr_models() -> Checkup:
+    """Return whether the PP-OCR models and what runs them are installed; without, Tesseract reads instead."""
+    try:
+        models = find_models()
+        runtime = runtime_version()
+    except EngineUnavailable as error:
+        mend = error.mend.removeprefix("run: ").replace("python", sys.executable, 1)
+        return checkup("ocr_models", Status.WARN, "missing", {"problem": error.problem}, mend)
+    data = {"models": models.label, "path": str(models.careful.parent), "version": runtime}
+    return checkup("ocr_models", Status.OK, "found", data)
 
 
 def look_at_font(environ: Mapping[str, str], on: machine.System) -> Checkup:

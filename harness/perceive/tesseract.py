@@ -8,7 +8,7 @@ import io
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,9 @@ _DIGITS = "--psm 7 -c tessedit_char_whitelist=0123456789"
 _DIGITS_LANGUAGE = "eng"
 _SURE = 0.94  # a short line below is read again as digits: the Chinese model sees 了 in 7 and 工 in 1
 _SURE_DIGITS = 0.88  # what is no number reads as nothing, or far below
+
+
+LineFinder = Callable[[bytes, Sequence[Box] | None], tuple[Box, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +72,20 @@ class TesseractEngine:
     """Reads Chinese lines with the installed ``tesseract``.
 
     Making one never fails: where the binary or the language is missing, ``read`` raises ``EngineUnavailable`` and
-    ``name`` says so. Not for use from several threads at once.
+    ``name`` says so. ``find_lines`` says where lines are; without, edges do. Not for use from several threads at once.
     """
 
     name: str
 
-    def __init__(self, *, language: str = "chi_sim", timeout_s: float = 30.0, cache: LineCache | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        language: str = "chi_sim",
+        timeout_s: float = 30.0,
+        cache: LineCache | None = None,
+        find_lines: LineFinder | None = None,
+    ) -> None:
+        self._find_lines = find_lines
         self._language = language
         self._timeout_s = timeout_s
         self._cache = cache if cache is not None else LineCache()
@@ -97,8 +108,11 @@ class TesseractEngine:
         except UnreadablePicture as error:
             raise EngineUnavailable(engine=self.name, problem=str(error), mend="capture the screen again") from error
         width, height = picture.size_px
-        areas = [Box(left=0, top=0, right=width, bottom=height)] if regions is None else regions
-        boxes = text_lines(picture, areas)
+        if self._find_lines is not None:
+            boxes = self._find_lines(png, regions)
+        else:
+            areas = [Box(left=0, top=0, right=width, bottom=height)] if regions is None else regions
+            boxes = text_lines(picture, areas)
         lines = self._read_lines([line_crop(picture, box) for box in boxes])
         return tuple(
             Span(text=line.text, box=box, confidence=line.confidence, engine=self.name)

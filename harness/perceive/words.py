@@ -157,7 +157,9 @@ def _with_spans(nodes: list[Word], spans: Sequence[Span], elements: tuple[Elemen
                 continue
             if _spelling(word.norm) == _spelling(norm):
                 channels, seen = word.channels | {Channel.OCR}, (*word.spans, number)
-                words[at] = replace(word, channels=channels, spans=seen)
+                # Two readers that agree independently are wrong together only where each is.
+                sure = 1.0 - (1.0 - word.confidence) * (1.0 - span.confidence)
+                words[at] = replace(word, channels=channels, spans=seen, confidence=round(sure, 3))
                 break
             clash = word.text
             words[at] = replace(word, contradiction=span.text)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.session import Settings
 
 FAIL_ON = ("found", "new", "none")
+OCR = ("ppocr", "tesseract", "both")  # as harness.perceive.engines, which is too heavy to be imported for its names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ OPTIONS = (
     Option(name="harness_adb_server", help="adb server as HOST:PORT; default as for adb itself"),
     Option(name="harness_evidence_dir", help="where bundles go, one folder per run; default: screenshots"),
     Option(name="harness_fail_on", help=f"what fails a test: {', '.join(FAIL_ON)}; default: found"),
+    Option(name="harness_ocr", help=f"who reads pixels: {', '.join(OCR)}; default: {OCR[0]}"),
     Option(name="harness_baseline", help="folder of earlier bundles, for --harness-fail-on new"),
     Option(name="harness_steps", help="most steps per app", type="int"),
     Option(name="harness_seconds", help="most seconds per app, on the device's clock", type="float"),
@@ -118,6 +120,7 @@ def settings(config: pytest.Config, run: str) -> Settings:
     from harness import session
 
     folder = given(config, "harness_evidence_dir")
+    ocr = given(config, "harness_ocr")
     limits: dict[str, Any] = {
         "steps": number(config, "harness_steps", least=1),
         "seconds": number(config, "harness_seconds", least=1),
@@ -128,6 +131,7 @@ def settings(config: pytest.Config, run: str) -> Settings:
         adb=adb_server(config),
         serials=many(config, "harness_serial"),
         run=run,
+        ocr=str(ocr.value) if ocr else OCR[0],
         **{name: limit for name, limit in limits.items() if limit is not None},
     )
 
@@ -163,6 +167,9 @@ def refuse_nonsense(config: pytest.Config) -> None:
     chosen, baseline = given(config, "harness_fail_on"), given(config, "harness_baseline")
     if chosen is not None and chosen.value not in FAIL_ON:
         raise chosen.wrong(f"choose from {', '.join(FAIL_ON)}")
+    ocr = given(config, "harness_ocr")
+    if ocr is not None and ocr.value not in OCR:
+        raise ocr.wrong(f"choose from {', '.join(OCR)}")
     if chosen is not None and chosen.value == "new" and baseline is None:
         raise chosen.wrong("compares with earlier bundles: give --harness-baseline DIR")
     if baseline is not None and not baseline.path.is_dir():

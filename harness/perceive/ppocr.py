@@ -1,0 +1,385 @@
+"""PP-OCR through onnxruntime: finds lines band by band, reads each line by itself, and does no work twice.
+
+Every answer is a pure function of the pixels it is made from: where lines are depends on the rows between two quiet
+stretches, a line's text on that line's pixels and on nothing read beside it.
+What is remembered is keyed by those pixels, so that reuse gives exactly what a full read would. Uses two threads while
+it reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from harness.errors import EngineUnavailable
+from harness.model import Box, Span
+from harness.perceive.pictures import UnreadablePicture
+from harness.perceive.ppocr_letters import (
+    NOTHING,
+    SURE,
+    Line,
+    agreed,
+    decoded,
+    is_number,
+    letters_of,
+    level_stroke,
+    may_be_lone,
+    may_stand_alone,
+)
+from harness.perceive.ppocr_models import Floats, ModelSet, Network, describe, find_models
+from harness.perceive.ppocr_pixels import (
+    Colour,
+    apart,
+    boxes_of,
+    decode_colour,
+    detector_input,
+    filled_bands,
+    is_level,
+    laid_flat,
+    scaled_line,
+    shapes_beside,
+    shrunk,
+    snapped,
+    turned,
+    with_stroke,
+)
+
+_WORKERS = 2
+_SHORT_SIDE_PX = 512  # of the picture that lines are looked for in
+_LARGEST_SCALE = 2.0
+_TILE_PX = 320  # rows of a high band that one tile answers for
+_AROUND_PX = 32  # what it sees beyond them
+_LEAST_CONFIDENCE = 0.5
+_DOUBTFUL = 0.93  # a line below is read again by the careful model
+_UPRIGHT = 1.8  # heights per width from which a box may be a column of glyphs
+
+_Value = TypeVar("_Value")
+
+
+class Memory(Generic[_Value]):
+    """Keeps the latest ``size`` answers by key; what was not asked for longest goes first. Shared by the workers."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[bytes, _Value] = OrderedDict()
+
+    def get(self, key: bytes) -> _Value | None:
+        with self._lock:
+            value = self._kept.get(key)
+            if value is not None:
+                self._kept.move_to_end(key)
+            return value
+
+    def put(self, key: bytes, value: _Value) -> None:
+        with self._lock:
+            self._kept[key] = value
+            if len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+
+_Places = tuple[tuple[Box, ...], tuple[Box, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Screen:
+    """A decoded picture, how much smaller lines are looked for, and the bands of rows that hold anything."""
+
+    bgr: Colour
+    scale: float
+    bands: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One band's pixels, and the small picture of it that lines are looked for in."""
+
+    bgr: Colour
+    small: Colour
+    scale: float
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        return _size_px(self.bgr)
+
+
+class PpocrEngine:
+    """Reads Chinese, digits and Latin with the PP-OCR models of the installed RapidOCR packages.
+
+    Making one never fails: where models or onnxruntime are missing, ``read`` raises ``EngineUnavailable``, ``name``
+    says so and ``problem`` holds it. Not for use from several threads at once.
+    """
+
+    name: str
+
+    def __init__(self, models: ModelSet | None = None) -> None:
+        self.problem: EngineUnavailable | None = None
+        self.name = "ppocr missing"
+        self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="ppocr")
+        self._screens: Memory[_Screen] = Memory(2)
+        self._tiles: Memory[Floats] = Memory(64)
+        self._places: Memory[_Places] = Memory(400)
+        self._lines: Memory[Line] = Memory(4000)
+        self._readings: Memory[tuple[Span, ...]] = Memory(64)
+        try:
+            found = models or find_models()
+            self.name = describe(found)
+        except EngineUnavailable as error:
+            self.problem = error
+            return
+        self._detector, self._quick = Network(found.detector), Network(found.quick)
+        self._careful = self._quick if found.careful == found.quick else Network(found.careful)
+        self._quick_px, self._careful_px = found.quick_height_px, found.careful_height_px
+
+    def read(self, png: bytes, regions: Sequence[Box] | None) -> tuple[Span, ...]:
+        """Return the lines read inside ``regions`` (the whole picture where ``None``), top to bottom.
+
+        Raises ``EngineUnavailable`` where models are missing or fail, or the picture cannot be decoded.
+        """
+        key = _digest(png, repr(regions).encode())
+        spans = self._readings.get(key)
+        if spans is None:
+            screen = self._screen(png)
+            lines, glyphs = self._found(screen, regions)
+            spans = self._spans(screen, lines, glyphs)
+            self._readings.put(key, spans)
+        return spans
+
+    def find_lines(self, png: bytes, regions: Sequence[Box] | None) -> tuple[Box, ...]:
+        """Return the boxes of lines inside ``regions``, in device pixels, without reading them."""
+        lines, _glyphs = self._found(self._screen(png), regions)
+        return tuple(sorted(lines, key=lambda b: (b.top, b.left)))
+
+    def read_lines(self, png: bytes, boxes: Sequence[Box]) -> tuple[Span, ...]:
+        """Return what known boxes of one line each read as; nothing is looked for, so this costs a line each."""
+        return self._spans(self._screen(png), boxes, ())
+
+    def forget(self) -> None:
+        """Drop what is remembered of earlier pictures; what is read stays the same, only not how fast."""
+        for memory in (self._screens, self._tiles, self._places, self._lines, self._readings):
+            memory.clear()
+
+    def warm_up(self) -> None:
+        """Load the models and run each once, so that the first screen does not pay for it."""
+        if self.problem is not None:
+            raise self.problem
+        grey = np.full((64, 256, 3), 127, dtype=np.uint8)
+        self._detector(detector_input(grey))
+        self._quick(scaled_line(grey, self._quick_px))
+        self._careful(scaled_line(grey, self._careful_px))
+
+    def _screen(self, png: bytes) -> _Screen:
+        if self.problem is not None:
+            raise self.problem
+        key = _digest(png)
+        screen = self._screens.get(key)
+        if screen is None:
+            try:
+                bgr = decode_colour(png)
+            except UnreadablePicture as error:
+                raise EngineUnavailable(
+                    engine=self.name, problem=str(error), mend="capture the screen again"
+                ) from error
+            scale = min(_LARGEST_SCALE, _SHORT_SIDE_PX / min(bgr.shape[:2]))
+            screen = _Screen(bgr=bgr, scale=scale, bands=tuple(filled_bands(bgr)))
+            self._screens.put(key, screen)
+        return screen
+
+    # --- finding
+
+    def _found(self, screen: _Screen, regions: Sequence[Box] | None) -> _Places:
+        """Return boxes of lines, and of lone shapes that may be a digit."""
+        bands = [band for band in screen.bands if regions is None or any(_meet(band, box) for box in regions)]
+        lines: list[Box] = []
+        shapes: list[Box] = []
+        for (top, _), (some, others) in zip(
+            bands, self._pool.map(lambda band: self._band(screen, band, regions), bands), strict=True
+        ):
+            lines.extend(_lowered(box, top) for box in some)
+            shapes.extend(_lowered(box, top) for box in others)
+        return tuple(lines), tuple(shapes)
+
+    def _band(self, screen: _Screen, band: tuple[int, int], regions: Sequence[Box] | None) -> _Places:
+        top, bottom = band
+        bgr = screen.bgr[top:bottom]
+        inside = None if regions is None else [_lowered(box, -top) for box in regions]
+        key = _digest(bgr.tobytes(), repr((bgr.shape, inside)).encode())
+        found = self._places.get(key)
+        if found is None:
+            found = self._found_in(_Part(bgr=bgr, small=shrunk(bgr, screen.scale), scale=screen.scale), inside)
+            self._places.put(key, found)
+        return found
+
+    def _found_in(self, part: _Part, regions: Sequence[Box] | None) -> _Places:
+        mask = _mask(part, regions)
+        text = self._text_map(part, mask)
+        lines = [snapped(part.bgr, box) for box in boxes_of(text, part.scale, part.size_px)]
+        small = part.small if mask is None else np.where(mask[:, :, None], part.small, np.uint8(0))
+        glyphs, strokes = shapes_beside(small, part.scale, lines)
+        grown = tuple(with_stroke(line, strokes) for line in lines)
+        alone = [stroke for stroke in strokes if all(not line.overlap(stroke).area_px for line in grown)]
+        return grown, (*glyphs, *alone)
+
+    def _text_map(self, part: _Part, mask: Floats | None) -> Floats:
+        """Return, for each small pixel, how likely it belongs to a line; tiles outside the mask are not looked at."""
+        height, width = part.small.shape[:2]
+        text = np.zeros((height, width), dtype=np.float32)
+        places = [
+            (top, left)
+            for top in range(0, height, _TILE_PX)
+            for left in range(0, width, _SHORT_SIDE_PX)
+            if mask is None or mask[top : top + _TILE_PX, left : left + _SHORT_SIDE_PX].any()
+        ]
+        tiles = [self._tile(part.small, *place) for place in places]
+        for (top, left), tile in zip(places, tiles, strict=True):
+            text[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+        return text if mask is None else text * mask
+
+    def _tile(self, small: Colour, top: int, left: int) -> Floats:
+        above, before = min(top, _AROUND_PX), min(left, _AROUND_PX)
+        seen = small[top - above : top + _TILE_PX + _AROUND_PX, left - before : left + _SHORT_SIDE_PX + _AROUND_PX]
+        key = _digest(seen.tobytes(), repr((seen.shape, above, before)).encode())
+        text = self._tiles.get(key)
+        if text is None:
+            whole = self._detector(detector_input(seen))[0, 0]
+            rows, columns = min(_TILE_PX, small.shape[0] - top), min(_SHORT_SIDE_PX, small.shape[1] - left)
+            text = whole[above : above + rows, before : before + columns].copy()
+            self._tiles.put(key, text)
+        return text
+
+    # --- reading
+
+    def _spans(self, screen: _Screen, lines: Sequence[Box], glyphs: Sequence[Box]) -> tuple[Span, ...]:
+        boxes = [box.overlap(_whole(screen.bgr)) for box in (*lines, *glyphs)]
+        parts = [screen.bgr[box.top : box.bottom, box.left : box.right] for box in boxes]
+        # The longest first, so that no worker is left alone with it at the end.
+        order = sorted(range(len(parts)), key=lambda n: -parts[n].shape[1] / max(1, parts[n].shape[0]))
+        read = dict(zip(order, self._pool.map(lambda n: self._line(parts[n]), order), strict=True))
+        spans = [
+            Span(text=read[n].text, box=_cut(box, read[n]), confidence=read[n].confidence, engine=self.name)
+            for n, box in enumerate(boxes)
+            if _kept(read[n], lone=n >= len(lines))
+        ]
+        return tuple(sorted(spans, key=lambda s: (s.box.top, s.box.left, s.box.bottom, s.box.right)))
+
+    def _line(self, part: Colour) -> Line:
+        if min(part.shape[:2]) < 3:
+            return NOTHING
+        key = _digest(part.tobytes(), repr(part.shape).encode())
+        line = self._lines.get(key)
+        if line is None:
+            line = self._without_icons(part)
+            self._lines.put(key, line)
+        return line
+
+    def _without_icons(self, part: Colour) -> Line:
+        """Return what the line reads as, without an icon at its beginning or end that reads like a letter."""
+        line = self._read_any_way(part)
+        width = part.shape[1]
+        begin, end = apart(part)
+        if len(line.text) < 3 or (begin, end) == (0, width) or line.text.isdecimal():  # digits may stand wide
+            return line
+        first, last = self._confirmed(part[:, :begin]), self._confirmed(part[:, end:])
+        begin = begin if begin and letters_of(first.text)[:1] != line.text[0] else 0
+        end = end if end < width and letters_of(last.text)[-1:] != letters_of(line.text)[-1:] else width
+        if (begin, end) == (0, width):
+            return line
+        rest = self._read_any_way(part[:, begin:end])
+        return Line(text=rest.text, confidence=rest.confidence, begin_px=begin, end_px=width - end)
+
+    def _confirmed(self, part: Colour) -> Line:
+        """Return the letter of a lone shape, or nothing where it may as well be an icon."""
+        if min(part.shape[:2]) < 3:
+            return NOTHING
+        quick = self._read_with(self._quick, part, self._quick_px)
+        if is_number(letters_of(quick.text)) and quick.confidence >= _DOUBTFUL:
+            return quick
+        level = is_level(part)
+        if not level and not may_stand_alone(quick.text):
+            return NOTHING
+        careful = self._read_with(self._careful, part, self._careful_px)
+        if level:
+            return level_stroke(careful)
+        return agreed(quick, careful)
+
+    def _read_any_way(self, part: Colour) -> Line:
+        """Return the line as it stands or, for a column, as upright glyphs or turned: whichever reads best."""
+        line = self._read_line(part)
+        height, width = part.shape[:2]
+        if height < _UPRIGHT * width or (line.text.isdigit() and line.confidence >= SURE):
+            return line
+        flat = laid_flat(part)
+        ways = [turned(part)] if flat is None else [flat, turned(part)]
+        read = [line, *(self._read_line(way) for way in ways)]
+        return max(read, key=lambda one: one.confidence * (len(one.text) > 1))
+
+    def _read_line(self, part: Colour) -> Line:
+        quick = self._read_with(self._quick, part, self._quick_px)
+        lone = len(quick.text) <= 1 and part.shape[1] < 1.5 * part.shape[0]
+        if lone:
+            return self._confirmed(part)
+        if quick.confidence >= _DOUBTFUL or self._careful is self._quick:
+            return quick
+        careful = self._read_with(self._careful, part, self._careful_px)
+        return max(quick, careful, key=lambda one: one.confidence)
+
+    def _read_with(self, network: Network, part: Colour, height_px: int) -> Line:
+        return decoded(network(scaled_line(part, height_px)), network.characters)
+
+
+def _kept(line: Line, *, lone: bool) -> bool:
+    if lone:
+        return may_be_lone(line)
+    return line.confidence >= _LEAST_CONFIDENCE and any(c.isalnum() for c in line.text)
+
+
+def _cut(box: Box, line: Line) -> Box:
+    return Box(left=box.left + line.begin_px, top=box.top, right=box.right - line.end_px, bottom=box.bottom)
+
+
+def _meet(band: tuple[int, int], box: Box) -> bool:
+    return box.top < band[1] and box.bottom > band[0]
+
+
+def _lowered(box: Box, by_px: int) -> Box:
+    return Box(left=box.left, top=box.top + by_px, right=box.right, bottom=box.bottom + by_px)
+
+
+def _mask(part: _Part, regions: Sequence[Box] | None) -> Floats | None:
+    """Return 1 for each small pixel inside a region, else 0; ``None`` where everything is asked for."""
+    whole = _whole(part.bgr)
+    if regions is None or any(box.overlap(whole) == whole for box in regions):
+        return None
+    mask = np.zeros(part.small.shape[:2], dtype=np.float32)
+    for box in regions:
+        top, bottom = max(0, int(box.top * part.scale)), max(0, round(box.bottom * part.scale))
+        mask[top:bottom, max(0, int(box.left * part.scale)) : max(0, round(box.right * part.scale))] = 1.0
+    return mask
+
+
+def _whole(bgr: Colour) -> Box:
+    width, height = _size_px(bgr)
+    return Box(left=0, top=0, right=width, bottom=height)
+
+
+def _size_px(bgr: Colour) -> tuple[int, int]:
+    return int(bgr.shape[1]), int(bgr.shape[0])
+
+
+def _digest(*parts: bytes) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()

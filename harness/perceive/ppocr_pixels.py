@@ -1,0 +1,289 @@
+"""Pixels for the PP-OCR engine: colour decoding, what the networks are fed, boxes of lines and of lone glyphs. cv2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.model import Box
+from harness.perceive.pictures import MAX_PIXELS, UnreadablePicture, png_size_px
+
+Colour = NDArray[np.uint8]  # height, width, BGR
+Floats = NDArray[np.float32]
+Marks = NDArray[np.bool_]
+
+_MAX_BYTES = 80_000_000
+_QUIET = 0.02  # quiet rows, in parts of the width, that part two bands
+_BORDER = 0.04  # of the width on either side, where the borders of cards are
+_SAME = 6  # grey levels between neighbours that a JPEG adds
+_TEXT = 0.3  # probability from which a pixel belongs to a line
+_LINE = 0.5  # least mean of a line's pixels
+_SMALLEST_PX = 3
+_GROWN = 1.5  # DB draws lines shrunk; boxes grow by this times area over perimeter
+_MARGIN = 0.14  # ground left around the ink of a line, in heights
+_APART = 0.22  # gap, in heights of a line, beyond which a piece stands apart
+_WIDEST_PX = 3200
+_SHORT = 2.5  # heights of width below which a line is a word of two glyphs
+_BESIDE = 0.25  # ground put on either side of such a one, in heights
+_FAINTEST = 10  # grey levels across three pixels that count as ink at all
+_INK = 0.25  # part of the strongest edge that counts as ink
+
+
+def decode_colour(png: bytes) -> Colour:
+    """Return the picture of a PNG. Raises ``UnreadablePicture`` for what is no PNG, broken, or beyond the limits."""
+    width, height = png_size_px(png)
+    if len(png) > _MAX_BYTES or width * height > MAX_PIXELS or not width or not height:
+        raise UnreadablePicture(f"{width}x{height} px in {len(png)} bytes: limit is {MAX_PIXELS} px")
+    try:
+        bgr = cv2.imdecode(np.frombuffer(png, dtype=np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise UnreadablePicture(f"cannot be decoded: {error}") from error
+    if bgr is None or bgr.shape[:2] != (height, width):
+        raise UnreadablePicture("cannot be decoded: the data is cut short or damaged")
+    return bgr.astype(np.uint8, copy=False)
+
+
+def shrunk(bgr: Colour, scale: float) -> Colour:
+    """Return the picture with its sides times ``scale``."""
+    height, width = bgr.shape[:2]
+    return _resized(bgr, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def filled_bands(bgr: Colour) -> list[tuple[int, int]]:
+    """Return the bands of rows, top and bottom each, that hold all there is; quiet rows between them are left out.
+
+    Rows are quiet where nothing changes from one to the next and nothing but a card's border runs through them. A
+    band depends on its own rows alone, so that it is the same band wherever it is scrolled to.
+    """
+    height, width = bgr.shape[:2]
+    if min(height, width) < 3:
+        return [(0, height)]
+    least = max(8, round(_QUIET * width))
+    inner = bgr[:, round(_BORDER * width) : max(1, width - round(_BORDER * width))]
+    across = cv2.absdiff(inner[:, 1:], inner[:, :-1]).max(axis=(1, 2), initial=0) <= _SAME
+    down = np.r_[True, cv2.absdiff(bgr[1:], bgr[:-1]).max(axis=(1, 2), initial=0) <= _SAME]
+    quiet = np.asarray(across & down)
+    changes = np.flatnonzero(np.diff(np.r_[False, quiet, False].astype(np.int8)))
+    bands, top = [], 0
+    for start, end in changes.reshape(-1, 2).tolist():
+        if end - start >= least:
+            if start > top:
+                bands.append((max(0, top - least // 2), start + least // 2))
+            top = end
+    if top < height:
+        bands.append((max(0, top - least // 2), height))
+    return bands
+
+
+def _resized(bgr: Colour, size: tuple[int, int]) -> Colour:
+    method = cv2.INTER_AREA if size[1] < bgr.shape[0] else cv2.INTER_LINEAR
+    return cv2.resize(bgr, size, interpolation=method).astype(np.uint8, copy=False)
+
+
+def detector_input(bgr: Colour) -> Floats:
+    """Return the batch of one that the detector is fed; sides become multiples of 32 by repeating the last pixels."""
+    height, width = bgr.shape[:2]
+    down, right = -height % 32, -width % 32
+    padded = cv2.copyMakeBorder(bgr, 0, down, 0, right, cv2.BORDER_REPLICATE) if down or right else bgr
+    return _normalised(padded.astype(np.uint8, copy=False))
+
+
+def scaled_line(part: Colour, height_px: int) -> Floats:
+    """Return a line's pixels as a recogniser is fed them; the width becomes a multiple of 8, as its steps are."""
+    height, width = part.shape[:2]
+    if width < _SHORT * height:  # a word of two glyphs is read better with ground around it
+        margin = round(_BESIDE * height)
+        part = cv2.copyMakeBorder(part, 0, 0, margin, margin, cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
+        width = int(part.shape[1])
+    wide = max(16, min(_WIDEST_PX, -(-round(width * height_px / height) // 8) * 8))
+    return _normalised(_resized(part, (wide, height_px)))
+
+
+def _normalised(bgr: Colour) -> Floats:
+    blob = cv2.dnn.blobFromImage(bgr, 1 / 127.5, mean=(127.5, 127.5, 127.5))
+    return np.asarray(blob, dtype=np.float32)
+
+
+# --- boxes of lines --------------------------------------------------------------------------------------------
+
+
+def boxes_of(text: Floats, scale: float, size_px: tuple[int, int]) -> list[Box]:
+    """Return boxes, in device pixels, of what a probability map holds."""
+    marked = (text > _TEXT).astype(np.uint8)
+    count, labels, stats, _centres = cv2.connectedComponentsWithStats(marked, connectivity=8)
+    sums = np.bincount(labels.ravel(), weights=text.ravel(), minlength=count)
+    boxes = []
+    for number in range(1, count):
+        left, top, width, height, area = (int(v) for v in stats[number])
+        if min(width, height) < _SMALLEST_PX or sums[number] / area < _LINE:
+            continue
+        grown = _GROWN * width * height / (2 * (width + height))
+        boxes.append(
+            Box(
+                left=max(0, round((left - grown) / scale)),
+                top=max(0, round((top - grown) / scale)),
+                right=min(size_px[0], round((left + width + grown) / scale)),
+                bottom=min(size_px[1], round((top + height + grown) / scale)),
+            )
+        )
+    return _without_overlaps(boxes)
+
+
+def _without_overlaps(boxes: list[Box]) -> list[Box]:
+    """Return the boxes with those that reach into one another on one line made one: no letter is read twice."""
+    apart: list[Box] = []
+    for box in sorted(boxes, key=lambda b: (b.left, b.top)):
+        for index, other in enumerate(apart):
+            shared, height = other.overlap(box), min(other.height_px, box.height_px)
+            if shared.height_px > 0.7 * height and shared.width_px > 0.3 * height:
+                apart[index] = other.around(box)
+                break
+        else:
+            apart.append(box)
+    return apart
+
+
+def _ink(part: Colour) -> Marks:
+    """Return, for each pixel, whether an edge runs through it that is strong for this part."""
+    edges = cv2.morphologyEx(part, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8)).max(axis=2)
+    least = max(_FAINTEST, _INK * float(edges.max()))
+    return np.asarray(edges) >= least
+
+
+def snapped(bgr: Colour, box: Box) -> Box:
+    """Return the box drawn tight around the ink in it, with a margin.
+
+    The same line then has the same box wherever it is scrolled to, whatever the detector's rounding; on a textured
+    ground, where ink reaches every edge, the box stays.
+    """
+    part = bgr[box.top : box.bottom, box.left : box.right]
+    if min(part.shape[:2]) < 4:
+        return box
+    ink = _ink(part)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not rows.size or not columns.size:
+        return box
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    height = box.height_px
+    if bottom - top < 0.4 * height:  # 一 and — are all width: their height says nothing
+        top, bottom = 0, height
+    pad = max(2, round(_MARGIN * (bottom - top)))
+    return Box(
+        left=max(0, box.left + left - pad),
+        top=max(0, box.top + top - pad),
+        right=min(int(bgr.shape[1]), box.left + right + pad),
+        bottom=min(int(bgr.shape[0]), box.top + bottom + pad),
+    )
+
+
+def apart(part: Colour) -> tuple[int, int]:
+    """Return where a line's text begins and ends, without a leading or trailing piece of one glyph that stands apart.
+
+    Such a piece is an icon as often as a glyph, and whoever reads has to tell.
+    """
+    filled = _ink(part).any(axis=0)
+    height, width = part.shape[:2]
+    changes = np.flatnonzero(np.diff(np.r_[False, filled, False].astype(np.int8)))
+    pieces = [(int(start), int(end)) for start, end in changes.reshape(-1, 2)]
+    merged: list[tuple[int, int]] = []
+    for start, end in pieces:
+        if merged and start - merged[-1][1] < _APART * height:
+            merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((start, end))
+    begin, finish = 0, width
+    if len(merged) > 1 and _is_one_glyph(merged[0], height):
+        begin = (merged[0][1] + merged[1][0]) // 2
+    if len(merged) > 1 and _is_one_glyph(merged[-1], height) and (len(merged) > 2 or not begin):
+        finish = (merged[-2][1] + merged[-1][0]) // 2
+    return begin, finish
+
+
+def is_level(part: Colour) -> bool:
+    """Return whether all ink is one level stroke, as 一 is."""
+    rows = np.flatnonzero(_ink(part).any(axis=1))
+    return bool(rows.size) and int(rows[-1] - rows[0]) < 0.35 * part.shape[0]
+
+
+def _is_one_glyph(piece: tuple[int, int], height: int) -> bool:
+    return 0.15 * height <= piece[1] - piece[0] <= height
+
+
+# --- lone glyphs ---------------------------------------------------------------------------------------------------
+
+
+def shapes_beside(small: Colour, scale: float, lines: Sequence[Box]) -> tuple[list[Box], list[Box]]:
+    """Return boxes, in device pixels, of lone shapes of a glyph's size, and of lone level strokes, that no line covers.
+
+    The detector overlooks single digits (ranks, days of a calendar) and 一; most of what is proposed is an icon and
+    reads as nothing.
+    """
+    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8))
+    marked = (edges > 24).astype(np.uint8)
+    for box in lines:
+        marked[int(box.top * scale) : round(box.bottom * scale), int(box.left * scale) : round(box.right * scale)] = 0
+    joined = cv2.morphologyEx(marked, cv2.MORPH_CLOSE, np.ones((1, 5), dtype=np.uint8))
+    count, _labels, stats, _centres = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    glyphs, strokes = [], []
+    for left, top, width, height, area in stats[1:count].tolist():
+        if 9 <= height <= 48 and 3 <= width <= 2.2 * height and area >= 0.3 * width * height:
+            glyphs.append(_placed((left, top, width, height), scale))
+        elif height <= 7 and 9 <= width <= 44 and width >= 2.5 * height:
+            strokes.append(_placed((left, top + (height - width) // 2, width, width), scale))
+    return glyphs, strokes
+
+
+def _placed(shape: tuple[int, int, int, int], scale: float) -> Box:
+    left, top, width, height = shape
+    pad = max(2, round(0.2 * height))
+    return Box(
+        left=max(0, int((left - pad) / scale)),
+        top=max(0, int((top - pad) / scale)),
+        right=round((left + width + pad) / scale),
+        bottom=round((top + height + pad) / scale),
+    )
+
+
+def with_stroke(line: Box, strokes: Sequence[Box]) -> Box:
+    """Return the line's box with a stroke beside it taken in: the detector leaves out the 一 of 一键提醒."""
+    for stroke in strokes:
+        level = abs(stroke.centre_px[1] - line.centre_px[1]) < 0.15 * line.height_px
+        alike = 0.5 * line.height_px < stroke.width_px < 1.4 * line.height_px
+        gap = max(line.left - stroke.right, stroke.left - line.right)
+        if level and alike and gap < 0.25 * line.height_px:
+            line = Box(
+                left=min(line.left, stroke.left),
+                top=line.top,
+                right=max(line.right, stroke.right),
+                bottom=line.bottom,
+            )
+    return line
+
+
+# --- vertical text -------------------------------------------------------------------------------------------------
+
+
+def laid_flat(part: Colour) -> Colour | None:
+    """Return a column of upright glyphs as a line of them, ``None`` where no gaps between glyphs are seen."""
+    filled = np.asarray(_ink(part).any(axis=1))
+    height, width = part.shape[:2]
+    cuts = [0]
+    while height - cuts[-1] > 1.4 * width:  # a glyph is about as high as the column is wide
+        low, high = cuts[-1] + round(0.7 * width), min(height - 1, cuts[-1] + round(1.5 * width))
+        empty = low + np.flatnonzero(~filled[low:high])
+        if not empty.size:
+            return None
+        cuts.append(int(empty[empty.size // 2]))
+    cells = [part[top:bottom] for top, bottom in zip(cuts, [*cuts[1:], height], strict=True)]
+    tallest = max(cell.shape[0] for cell in cells)
+    level = [cv2.copyMakeBorder(cell, 0, tallest - cell.shape[0], 0, 0, cv2.BORDER_REPLICATE) for cell in cells]
+    return np.hstack(level).astype(np.uint8, copy=False)
+
+
+def turned(part: Colour) -> Colour:
+    """Return text that runs downwards as a line."""
+    return cv2.rotate(part, cv2.ROTATE_90_COUNTERCLOCKWISE).astype(np.uint8, copy=False)
