@@ -367,6 +367,19 @@ def test_a_broken_model_file_is_told_with_its_name(tmp_path: Path, board: bytes)
     )
     with pytest.raises(EngineUnavailable, match=r"broken\.onnx"):
         engine.read(board, None)
+    assert engine.problem is None
+    engine.warm_up()
+    assert engine.problem is not None
+
+
+def test_where_a_model_does_not_run_tesseract_reads_from_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "broken_package" / "models").mkdir(parents=True)
+    (tmp_path / "broken_package" / "models" / "broken.onnx").write_bytes(b"no model")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(ppocr_models, "_RECOGNISER_V6", ("broken_package", "broken.onnx"))
+    assert isinstance(ocr_engines()[0], TesseractEngine)
 
 
 def test_version_6_reads_alone_where_version_4_cannot_be_installed(

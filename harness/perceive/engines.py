@@ -17,14 +17,15 @@ _log = logging.getLogger(__name__)
 def ocr_engines(ocr: str = OCR[0]) -> tuple[OcrEngine, ...]:
     """Return the engines of a choice, one of ``OCR``; one that cannot read becomes a gap wherever it would have had to.
 
-    PP-OCR reads by default, and Tesseract where PP-OCR is not installed. ``both`` has Tesseract read the lines that
-    PP-OCR finds, as a second opinion: what they agree on is surer, what they differ in is marked.
+    PP-OCR reads by default, warmed up, and Tesseract where PP-OCR is missing or does not run. ``both`` has Tesseract
+    read the lines that PP-OCR finds, as a second opinion: what they agree on is surer, what they differ in is marked.
     """
     if ocr not in OCR:
         raise BadInput(source="ocr", place=ocr, problem="no such choice", mend=f"choose from {', '.join(OCR)}")
     if ocr == "tesseract":
         return (TesseractEngine(),)
     reader = PpocrEngine()
+    reader.warm_up()
     if ocr == "both":
         return (reader, TesseractEngine(find_lines=reader.find_lines if reader.problem is None else None))
     if reader.problem is None:

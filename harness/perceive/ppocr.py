@@ -171,13 +171,16 @@ class PpocrEngine:
             memory.clear()
 
     def warm_up(self) -> None:
-        """Load the models and run each once, so that the first screen does not pay for it."""
+        """Load the models and run each once, so that no screen pays for it; one that fails becomes ``problem``."""
         if self.problem is not None:
-            raise self.problem
+            return
         grey = np.full((64, 256, 3), 127, dtype=np.uint8)
-        self._detector(detector_input(grey))
-        self._quick(scaled_line(grey, self._quick_px))
-        self._careful(scaled_line(grey, self._careful_px))
+        try:
+            self._detector(detector_input(grey))
+            self._quick(scaled_line(grey, self._quick_px))
+            self._careful(scaled_line(grey, self._careful_px))
+        except EngineUnavailable as error:
+            self.problem = error
 
     def _screen(self, png: bytes) -> _Screen:
         if self.problem is not None:
