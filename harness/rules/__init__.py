@@ -6,12 +6,24 @@ from pathlib import Path
 from typing import Final
 
 from harness.model import Outcome, Rule, RuleId
-from harness.rules import mandatory_check_in, points_ranking, video_watch_gate
+from harness.rules import (
+    check_in_streak,
+    mandatory_check_in,
+    online_duration_stat,
+    points_quota,
+    points_ranking,
+    study_duration_appraisal,
+    video_watch_gate,
+)
 from harness.rules.concluding import ONE_DAY, PROBE_WANTED
 
 ALL_RULES: Final[tuple[Rule, ...]] = (
     mandatory_check_in.RULE,
+    check_in_streak.RULE,
     points_ranking.RULE,
+    points_quota.RULE,
+    online_duration_stat.RULE,
+    study_duration_appraisal.RULE,
     video_watch_gate.RULE,
 )
 

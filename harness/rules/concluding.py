@@ -18,9 +18,12 @@ from harness.model import (
     Observation,
     Outcome,
     Reach,
+    Role,
     Verdict,
+    Word,
 )
 from harness.rules.layout import in_status_bar
+from harness.rules.wording import Sighting, marks_of
 
 PROBE_WANTED: Final = "probe"  # a datum of a static outcome: which behaviour only a probe can settle
 ONE_DAY: Final = "day"  # what a probe is wanted for: a day that passes, which once per app is enough
@@ -97,6 +100,19 @@ def nothing_on(observation: Observation, needs: frozenset[Channel], reason: str)
     return Outcome(
         verdict=Verdict.INCONCLUSIVE if problem else Verdict.CLEAR,
         reason=problem or reason,
+        observation=observation.id,
+        screen=observation.screen,
+    )
+
+
+def something_else(observation: Observation, word: Word, reason: str) -> Outcome:
+    """Return ``clear`` for a screen that only looks like the function, with the word that shows it."""
+    sighting = Sighting(word=word, why=reason, sign="look-alike")
+    return Outcome(
+        verdict=Verdict.CLEAR,
+        reason=reason,
+        data=(("said", word.text),),
+        marks=marks_of(observation, [sighting], role=Role.CONTEXT),
         observation=observation.id,
         screen=observation.screen,
     )

@@ -23,6 +23,8 @@ _SCENE: Final = re.compile(r"特殊场景|预案|响应|规定|依据|根据|按
 # 应急管理局 or 消防支队 in a ranking is the name of a unit, not a claim.
 _UNIT_NAME: Final = re.compile(r"^\S{0,12}(?:局|厅|部|委|办|队|站|所|中心|科|处|公司|学校)$")
 _MAX_TITLE_CHARS: Final = 14
+# E4: 法律、行政法规另有规定. Whether what is cited is one of these, and says so, is for a person to look up.
+_STATUTE: Final = re.compile(r"(?:依据|根据|按照|按|依照)\S{0,4}《[^》]{2,40}(?:法|条例|规定|办法)》")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +54,8 @@ def claim_near(observation: Observation, subject: re.Pattern[str], *, without: C
     said = tuple(sorted({hit for w in claiming for hit in _ANY.findall(w.norm)}))
     kinds = tuple(kind for kind, words in KINDS.items() if any(s in words for s in said))
     return Claim(kinds=kinds, said=said, words=tuple(claiming))
+
+
+def statute_cited(observation: Observation, subject: re.Pattern[str]) -> tuple[Word, ...]:
+    """Return the words that cite a law or a regulation as the ground for ``subject`` (E4), in reading order."""
+    return tuple(w for w in observation.words if _STATUTE.search(w.norm) and subject.search(w.norm))
