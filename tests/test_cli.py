@@ -129,7 +129,7 @@ def test_help_names_every_command_with_a_whole_sentence_in_80_columns(tmp_path: 
         (("look", "torn.png"), "cut short"),
         (("look", "."), "is a directory"),
         (("look", "torn.png", "--ocr", "paddle"), "'ppocr', 'tesseract', 'both'"),
-        (("rules", "no-rule"), "mandatory-check-in, points-ranking, video-watch-gate"),
+        (("rules", "no-rule"), ", ".join(rule.id for rule in ALL_RULES)),
         (("judge", "."), "no evidence bundle"),
         (("report", "empty.png"), "empty.png"),
         (("devices",), "adb start-server"),

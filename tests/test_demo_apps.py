@@ -19,13 +19,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from harness.fleet.filed import read_filed_list
 from harness.machine import find_browser
 from harness.model import Verdict
+from harness.rules import ALL_RULES
 
 DEMO = Path(__file__).resolve().parent.parent / "scenarios" / "demo"
 APPS = DEMO / "apps"
 PACKAGES = ("cn.gov.demo.attendance", "cn.gov.demo.flood", "cn.gov.demo.service", "cn.gov.demo.study")
 STUDY, ATTENDANCE, SERVICE, FLOOD = PACKAGES[3], PACKAGES[0], PACKAGES[2], PACKAGES[1]
 WAIT_MS = 30_000  # for what takes a moment on a quiet machine, a lesson played at 16 times its speed included
-RULES = {"mandatory-check-in", "points-ranking", "video-watch-gate"}
+RULES = {str(rule.id) for rule in ALL_RULES}
 FLAGS = (
     "--headless=new",
     "--no-sandbox",

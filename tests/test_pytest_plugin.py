@@ -17,6 +17,7 @@ from harness.device import pool
 from harness.evidence.verify import Soundness, verify
 from harness.pytest_plugin.scheduling import app_in
 from harness.pytest_plugin.telling import without_group
+from harness.rules import ALL_RULES
 from harness.virtual.phone import Display
 from harness.virtual.server import VirtualDevices
 from tests.plugin_scenes import BOARD, CLEAN, write_board, write_clean, write_list
@@ -24,7 +25,7 @@ from tests.virtual_fixtures import BUNDLED_ADB, adb_server, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS = ROOT / "scenarios" / "test_filed_apps.py"
-RULES = ("mandatory-check-in", "points-ranking", "video-watch-gate")
+RULES = tuple(str(rule.id) for rule in ALL_RULES)
 HEAVY = ("adbutils", "cv2", "jinja2", "lxml", "numpy", "openpyxl", "PIL", "playwright", "uiautomator2")
 
 OWN_SCENARIO = '''
@@ -159,7 +160,7 @@ def test_node_ids_hold_package_and_rule_and_a_bad_row_is_one_item(first_run: Fir
 @pytest.mark.slow
 def test_what_was_found_fails_and_bad_rows_are_errors(first_run: FirstRun) -> None:
     assert first_run.ended.code == 1, first_run.ended.out
-    assert first_run.ended.outcomes == {"failed": 1, "passed": 5, "error": 2}
+    assert first_run.ended.outcomes == {"failed": 1, "passed": 2 * len(RULES) - 1, "error": 2}
     failed = {name for name, case in first_run.cases.items() if case.find("failure") is not None}
     errors = {name for name, case in first_run.cases.items() if case.find("error") is not None}
     assert failed == {f"test_filed_app[{BOARD}-points-ranking]"}
@@ -235,7 +236,7 @@ def test_an_apps_items_stay_on_one_worker_and_a_finding_not_counted_is_still_tol
         *field.options, "--harness-fail-on", "none", "--harness-evidence-dir", "here", cwd=tmp_path,
     )  # fmt: skip
     assert ended.code == 0, ended.out
-    assert ended.outcomes == {"passed": 6}
+    assert ended.outcomes == {"passed": 2 * len(RULES)}
     assert packages(tmp_path / "here") == [BOARD, CLEAN]
     assert re.search(rf"疑似违规 {BOARD} points-ranking：.*未计为失败", ended.out)
     for package in (BOARD, CLEAN):
@@ -253,7 +254,7 @@ def test_only_new_findings_fail_when_asked_and_workers_share_one_walk(
         "--harness-filed-list", filed, "--harness-fail-on", "new", "--harness-baseline", first_run.evidence,
         "--harness-evidence-dir", tmp_path / "new", cwd=tmp_path,
     )  # fmt: skip
-    assert (ended.code, ended.outcomes) == (0, {"passed": 6}), ended.out
+    assert (ended.code, ended.outcomes) == (0, {"passed": 2 * len(RULES)}), ended.out
     assert packages(tmp_path / "new") == [BOARD]  # every item ran on both workers, the walk was one
     names = {case.attrib["name"] for case in ET.parse(tmp_path / "junit.xml").iter("testcase")}
     assert names == {f"test_filed_app[{BOARD}-{rule}]" for rule in RULES}
@@ -274,7 +275,7 @@ def test_what_could_not_be_looked_at_is_skipped_with_its_reason_and_never_passes
         SCENARIOS, "-rs", *field.options, "--harness-steps", "2", cwd=tmp_path,
         env={"HARNESS_FILED_LIST": str(filed), "HARNESS_EVIDENCE_DIR": str(tmp_path)},
     )  # fmt: skip
-    assert ended.outcomes == {"skipped": 3}, ended.out
+    assert ended.outcomes == {"skipped": len(RULES)}, ended.out
     assert "无法判定" in ended.out
     assert "步数用完" in ended.out
 
@@ -325,7 +326,7 @@ def test_without_an_adb_server_every_item_is_an_error_with_the_mend(tmp_path: Pa
         SCENARIOS, "--harness-filed-list", clean_list(tmp_path), "--harness-adb-server", adb,
         "--harness-evidence-dir", tmp_path, "--junitxml", tmp_path / "junit.xml", cwd=tmp_path,
     )  # fmt: skip
-    assert (ended.code, ended.outcomes) == (1, {"error": 3}), ended.out
+    assert (ended.code, ended.outcomes) == (1, {"error": len(RULES)}), ended.out
     assert adb in ended.out
     assert "adb start-server" in ended.out
     assert "Traceback" not in ended.out
@@ -339,12 +340,12 @@ def test_an_unknown_device_and_a_device_in_use_are_errors_that_name_it(field: Fi
     filed = clean_list(tmp_path)
     common = (SCENARIOS, "--harness-filed-list", filed, "--harness-evidence-dir", tmp_path / "e")
     ended = run_pytest(*common, "--harness-adb-server", field.adb, "--harness-serial", "no-such-phone", cwd=tmp_path)
-    assert ended.outcomes == {"error": 3}, ended.out
+    assert ended.outcomes == {"error": len(RULES)}, ended.out
     assert "no-such-phone" in ended.out
     assert field.serial in ended.out
     with pool.lease((field.serial,), wait_s=60):
         ended = run_pytest(*common, *field.options, "--harness-device-wait", "0.5", cwd=tmp_path)
-    assert (ended.code, ended.outcomes) == (1, {"error": 3}), ended.out
+    assert (ended.code, ended.outcomes) == (1, {"error": len(RULES)}), ended.out
     assert field.serial in ended.out
     assert "Traceback" not in ended.out
 
