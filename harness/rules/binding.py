@@ -24,6 +24,7 @@ _NOTICE_TITLE: Final = re.compile(
 _NEWS_TITLE: Final = re.compile(
     r"资讯|新闻|要闻|动态|文章|法规|政策|文件|案例|曝光|问卷|调查|征求意见|留言|评论|信箱|反馈|热点|头条"
 )
+_ARTICLE_TITLE: Final = re.compile(r"资讯|新闻|要闻|头条|文章|案例|曝光|征求意见|问卷|调查|留言|评论|信箱")
 _ABOUT_OTHERS: Final = re.compile(
     r"某[^天日次]|纪委|监委|典型|造假|流于形式|整治|印发|出台|解读|征求意见|被(?:约谈|通报|处分|查)|(?<!依据)(?<!根据)(?<!按照)(?<!按)《"
     r"|记者|新华社|据悉|日讯|网友|群众反映|建议|反映|投诉|呼吁|希望|外省|外地|企业|商户|学生|考生|居民|市民"
@@ -45,7 +46,8 @@ def binding(observation: Observation, words: Sequence[Word], *, own: bool, dedic
     titles = title_words(observation)
     news = any(_NEWS_TITLE.search(w.norm) for w in titles if len(w.norm) <= _HEADLINE_CHARS)
     notice = not news and any(_NOTICE_TITLE.fullmatch(w.norm) for w in titles)
-    if not (own or dedicated or notice):
+    article = any(_ARTICLE_TITLE.search(w.norm) for w in titles if len(w.norm) <= _HEADLINE_CHARS)
+    if article or not (own or dedicated or notice):
         return ()
     found: dict[str, Word] = {}
     for word in wholes(words):

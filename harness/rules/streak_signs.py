@@ -44,6 +44,7 @@ _IN_A_ROW: Final = re.compile(
 _GAIN: Final = re.compile(
     r"[加得获奖送领享+计]\D{0,6}\d+\D{0,2}(?:积?分|学分|金币|成长值)|\d+倍?积分|积分翻倍|额外\S{0,4}(?:积分|奖励)|礼包|奖励|补签卡"
 )
+_OF_ONE_DAY: Final = re.compile(r"(?:明[日天]|今[日天]|每[日天]|本次|首次|当日)(?!连续)")
 _LOSS: Final = re.compile(
     r"清零|归零|重新(?:开始)?(?:计算|累计|计数|计)|从头|扣\S{0,3}分|失效|(?:扣除|消耗|花费|使用)\S{0,6}(?:积分|补签卡)"
 )
@@ -99,7 +100,9 @@ def ladder_of_days(observation: Observation, words: Sequence[Word]) -> tuple[Wor
 
 def what_hangs_on_it(sentence: Word) -> list[tuple[Why, str]]:
     hung: list[tuple[Why, str]] = []
-    if _IN_A_ROW.search(sentence.norm) and _GAIN.search(sentence.norm):
+    # 已连续签到3天,明日签到可得2积分 gives for a day what it gives for any day.
+    of_the_row = ",".join(part for part in sentence.norm.split(",") if not _OF_ONE_DAY.match(part))
+    if _IN_A_ROW.search(of_the_row) and _GAIN.search(of_the_row):
         hung.append((Why.REWARD, REWARD))
     if _BREAKS.search(sentence.norm) and _LOSS.search(sentence.norm):
         hung.append((Why.PENALTY, PENALTY))

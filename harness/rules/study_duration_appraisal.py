@@ -135,7 +135,7 @@ _WHY: Final = {Marker.QUOTA: Why.TARGET, Marker.CONSEQUENCE: Why.APPRAISAL, Mark
 _TARGET: Final = re.compile(r"(?<!未)达标|年度任务|应[修学]|规定学时|要求学时|未完成|未修满|未学满")
 # Study that another law asks of a profession or a driver; what it asks is not for this rule to weigh.
 _STATUTORY: Final = re.compile(
-    r"继续教育|专业技术人员|专技|执业|职业资格|执法资格|学法减分|满分教育|驾校|驾培|学车|科目[一二三四]|驾驶人|驾驶证|记分|安全生产培训|特种作业|住院医师|规培|学历|成人教育|开放大学|高等教育|社区矫正|法律职业"
+    r"继续教育|专业技术人员|专技|执业|职业资格|执法资格|学法减分|满分教育|综合素质|劳动教育|学生|研学|三项岗位|从业人员|驾校|驾培|学车|科目[一二三四]|驾驶人|驾驶证|记分|安全生产培训|特种作业|住院医师|规培|学历|成人教育|开放大学|高等教育|社区矫正|法律职业"
 )
 _CATALOGUE: Final = re.compile(r"(?:共|课程|每课|每节|\S{0,6}必修·?|\S{0,6}选修·?)\S{0,4}\d+(?:\.\d+)?学时")
 
