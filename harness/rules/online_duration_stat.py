@@ -125,6 +125,7 @@ class Known(StrEnum):
     SERVER = "online-duration-stat-limit-server"
     COARSE = "online-duration-stat-limit-coarse"
     HIDDEN = "online-duration-stat-limit-hidden"
+    UNORDERED = "online-duration-stat-limit-unordered"
 
 
 def detect(observation: Observation) -> Outcome:
