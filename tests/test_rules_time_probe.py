@@ -81,6 +81,15 @@ def test_a_figure_that_cannot_be_read_again_is_inconclusive() -> None:
     assert outcome.verdict is Verdict.INCONCLUSIVE
 
 
+def test_of_two_figures_that_grow_the_one_people_are_held_to_is_told() -> None:
+    both = ("累计学习18小时45分", "学习时长每年不少于50小时，未达标的予以通报")
+    phone = TimePhone(TimePage(says=both))
+    start = phone.look()
+    outcome, _ = drive(online_duration_stat.probe(start), phone, start)
+    assert outcome.verdict is Verdict.PRESENT  # only the time online grew, people are held to the other
+    assert {"grows-in-front-online", "stood-still-study"} <= outcome.signs
+
+
 def test_a_quota_of_another_kind_of_time_does_not_join_with_the_one_that_grows() -> None:
     outcome, _, _ = _probe(TimePage(says=("学习时长每年不少于50小时，未达标的予以通报",)))
     assert outcome.verdict is Verdict.PRESENT

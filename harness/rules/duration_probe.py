@@ -68,12 +68,11 @@ class DurationRun:
     marks: list[Mark] = field(default_factory=list)
     cut: bool = False
 
-    def growth(self) -> tuple[Growth, str]:
-        """Return what the figures show, and the key of the figure that shows it; what grows in front comes first."""
-        keys = list(self.readings[0]) if self.readings else []
-        results = [(self._growth_of(key), key) for key in keys]
+    def growths(self) -> tuple[tuple[Growth, str], ...]:
+        """Return what each figure shows, with its key; what grows in front comes first, nothing read is ``UNREAD``."""
+        results = [(self._growth_of(key), key) for key in (self.readings[0] if self.readings else ())]
         order = (Growth.IN_FRONT, Growth.ALWAYS, Growth.UNCLEAR, Growth.STOOD, Growth.UNREAD)
-        return min(results, key=lambda r: order.index(r[0]), default=(Growth.UNREAD, ""))
+        return tuple(sorted(results, key=lambda r: order.index(r[0]))) or ((Growth.UNREAD, ""),)
 
     def only_after_return(self) -> bool:
         """Return whether a figure stood in front and was larger after the way back: two whiles may have made it so."""
@@ -149,6 +148,11 @@ def measure_durations(start: Observation) -> Generator[Action, Observation, Dura
             raise
         run.cut = True
     return run
+
+
+def kind_of(key: str) -> str:
+    """Return the kind of time a figure's key is of."""
+    return key.partition(":")[0]
 
 
 def _read(run: DurationRun, note: str, why: Why, role: Role) -> None:

@@ -43,7 +43,7 @@ from harness.rules.concluding import (
     nothing_on,
     something_else,
 )
-from harness.rules.duration_probe import DurationRun, Growth, measurable, measure_durations
+from harness.rules.duration_probe import DurationRun, Growth, kind_of, measurable, measure_durations
 from harness.rules.durations import (
     Kind,
     account_durations,
@@ -53,7 +53,7 @@ from harness.rules.durations import (
 )
 from harness.rules.exemptions import claim_near
 from harness.rules.leaderboard import Ranked
-from harness.rules.online_words import ANY_SUBJECT, COUNTING, KINDS, held_to_time, kinds_of
+from harness.rules.online_words import ANY_SUBJECT, KINDS, held_to_time, kinds_of, says_it_counts
 from harness.rules.time_signs import board_sightings
 from harness.rules.wording import Sighting, app_words, marks_of, with_joined
 
@@ -141,11 +141,8 @@ def _seen_on(observation: Observation) -> Outcome:
         board = None  # lessons are no time online
     page = dedicated_kind(observation)
     held = held_to_time(observation, words, times, page)
-    counting = [
-        s
-        for s in binding(observation, words, own=bool(times), dedicated=page in KINDS)
-        if COUNTING.search(s.norm) and (times or ANY_SUBJECT.search(s.norm))
-    ]
+    said = binding(observation, words, own=bool(times), dedicated=page in KINDS)
+    counting = [s for s in said if says_it_counts(s, own=bool(times))]
     sightings = [Sighting(word=d.word, why=Why.TIME, sign=f"time-{d.kind}") for d in times]
     sightings += board_sightings(board, Why.ROW, BOARD) if board is not None else []
     sightings += [
@@ -198,13 +195,14 @@ def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
 
 
 def _of_the_run(run: DurationRun, start: Outcome) -> Outcome:
-    growth, key = run.growth()
-    signs = set(start.signs)
+    growths = run.growths()
+    # Of figures that do the same, the one that people are held to is told.
+    growth, key = min(growths, key=lambda g: (g[0] is not growths[0][0], f"held-{kind_of(g[1])}" not in start.signs))
+    signs = set(start.signs) | {f"{g}-{kind_of(k)}" for g, k in growths if g is not Growth.UNREAD}
     data = {k: v for k, v in start.data if k != PROBE_WANTED}
     if growth is not Growth.UNREAD:
         data |= run.numbers(key)
         data["value"] = run.readings[0][key].duration.text
-        signs.add(f"{growth}-{key.partition(':')[0]}")
     markers = set(start.markers)
     if growth is Growth.IN_FRONT:
         markers.add(Marker.CREDIT_CONDITION)

@@ -18,12 +18,15 @@ SUBJECT: Final[dict[Kind, re.Pattern[str]]] = {
     Kind.STUDY: re.compile(r"学习(?:总)?时[长间]|累计学习|今日学习|每[日天周月]\S{0,4}学习|(?:视听|阅读|观看)时长"),
 }
 ANY_SUBJECT: Final = re.compile("|".join(p.pattern for p in SUBJECT.values()))
-COUNTING: Final = re.compile(
+_COUNTING: Final = re.compile(
     r"(?:系统|平台|应用|APP|后台|软件)?(?:自动|实时|全程)(?:统计|记录|累计|累加|计算|采集)\S{0,8}(?:时长|时间)"
     r"|(?:离开|退出|切换|切出|锁屏|息屏|后台)\S{0,10}(?:停止|不再|不予|不|暂停)(?:累计|计入|统计|记录|累加)\S{0,6}(?:时长|时间)"
     r"|(?:时长|时间)\S{0,8}(?:按|以|从|自)\S{0,10}(?:登录|打开|停留|在线|启动)\S{0,10}(?:计算|统计|累计|起算)"
     r"|(?:登录|打开|停留)\S{0,8}(?:即|开始|自动)(?:计入|累计|统计)\S{0,6}(?:时长|时间)",
     re.IGNORECASE,
+)
+_NOT_COUNTED: Final = re.compile(
+    r"不(?:会|再|得|予)?(?:自动|实时|全程)|不(?:得|会)?(?:统计|记录|采集)|[未无]\S{0,4}(?:统计|记录)|取消|停用"
 )
 _HELD: Final = (Marker.QUOTA, Marker.CONSEQUENCE, Marker.COMPARISON)
 
@@ -47,6 +50,13 @@ def held_to_time(
                 continue
             held.append((kind, marker, word))
     return held
+
+
+def says_it_counts(sentence: Word, *, own: bool) -> bool:
+    """Return whether a sentence says that use is counted; ``own`` is whether the time stands on the same screen."""
+    if not _COUNTING.search(sentence.norm) or _NOT_COUNTED.search(sentence.norm):
+        return False
+    return bool(ANY_SUBJECT.search(sentence.norm)) or (own and not of_another_time(sentence, ANY_SUBJECT))
 
 
 def kinds_of(sentence: Word, times: Sequence[Duration], page: Kind | None) -> list[Kind]:

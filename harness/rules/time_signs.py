@@ -16,7 +16,9 @@ _PLACE: Final = re.compile(
     r"第\d+名|末位|倒数|[前后]\d+名|[前后][三五六十]名|红黑榜|按\S{0,8}(?:时长|学时)\S{0,4}(?:排名|排行|排序)"
 )
 _NUMBER_OF_TIME: Final = re.compile(r"\d(?:\.\d+)?个?(?:天|小时|分钟?|秒|学时|课时|h)|未达标|达标", re.IGNORECASE)
-_NAMED_TIME: Final = re.compile(r"[\u4e00-\u9fff]{2}(?:时长|学时)|答题|签到|打卡|考试|会议|志愿|积分|请假|加班")
+_NAMED_TIME: Final = re.compile(
+    r"(?!累计|记录|统计|总计|规定|要求|年度|每[日天周月年]|今日|本[月周年])[\u4e00-\u9fff]{2}(?:时长|学时)|答题|签到|打卡|考试|会议|志愿|积分|请假|加班"
+)
 _PRIZE: Final = re.compile(r"奖励|奖品|奖金|勋章|礼品|纪念|证书|表扬")
 # What has to be reached for one item to be counted at all is no duty to reach it.
 _THRESHOLD: Final = re.compile(
