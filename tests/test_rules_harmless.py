@@ -132,6 +132,19 @@ def test_a_habit_a_gift_and_somebody_elses_story_are_no_duty(title: str, lines: 
     assert _judge(mandatory_check_in.RULE, _screen(title, lines)).verdict in {Verdict.CLEAR, Verdict.PRESENT}
 
 
+@pytest.mark.parametrize("title", ["健走活动", "读书会", "血压记录", "喝水提醒", "英语学习角", "垃圾分类", "会议签到"])
+def test_days_in_a_row_of_a_habit_or_an_event_are_no_duty(title: str) -> None:
+    page = _screen(title, ("*立即打卡", "打卡记录", "已连续打卡2天", "补卡"))
+    assert _judge(mandatory_check_in.RULE, page).verdict in {Verdict.CLEAR, Verdict.PRESENT}
+    work = _screen(title, ("*立即打卡", "打卡记录", "已连续打卡2天", "上班打卡 09:00", "本月缺卡2天"))
+    assert _judge(mandatory_check_in.RULE, work).verdict is Verdict.FOUND
+
+
+def test_what_seven_days_in_a_row_would_bring_is_no_record_of_them() -> None:
+    page = _screen("签到规则", ("*立即签到", "连续签到7天，加5积分"))
+    assert _judge(mandatory_check_in.RULE, page).verdict is Verdict.PRESENT
+
+
 @pytest.mark.parametrize("said", OF_OTHERS)
 def test_a_notice_about_other_check_ins_does_not_weigh_on_the_one_of_this_app(said: str) -> None:
     mine = _screen("我的", ("*每日签到", "今日已签到"), "mine")

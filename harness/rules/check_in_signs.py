@@ -12,6 +12,7 @@ from typing import Final
 from harness.model import Channel, Datum, Marker, Observation, Word
 from harness.rules.layout import above, below, row_of, title_words
 from harness.rules.markers import markers_in, voluntary_words
+from harness.rules.streak_signs import habit_or_event, is_promise
 from harness.rules.wording import Sighting, matching, read_from_pixels_only, whole
 
 CONTROL_SIGN: Final = "control"
@@ -157,6 +158,9 @@ def looks_like_something_else(observation: Observation, words: Sequence[Word]) -
     habit = matching(words, _HABIT, max_chars=12)
     if habit and not matching(words, _ATTENDANCE):
         return habit[0]
+    other = habit_or_event(observation, words)
+    if other is not None and matching(words, _SUBJECT):
+        return other
     if matching(words, _PERSONAL_RECORD):
         return None
     for word in titles:
@@ -170,7 +174,7 @@ def screen_signs(observation: Observation, words: Sequence[Word]) -> Signs:
     """Return the signs of a check-in feature on a screen that is not a look-alike."""
     plain = [w for w in words if not _WORD_VETO.search(w.norm)]
     control = _controls(plain)
-    done = whole(plain, _DONE)
+    done = tuple(w for w in whole(plain, _DONE) if not is_promise(w.norm))
     record = whole(plain, _RECORD)
     missing, missed = _missing_days(observation, plain)
     sightings = [Sighting(word=w, why=Why.CONTROL, sign=CONTROL_SIGN) for w in control]

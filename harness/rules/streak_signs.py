@@ -82,6 +82,11 @@ def _states(text: str) -> bool:
     return False
 
 
+def is_promise(text: str) -> bool:
+    """Return whether a text says what days in a row would bring, and not how many there have been."""
+    return bool(_IN_A_ROW.search(text) and (_GAIN.search(text) or _LOSS.search(text))) and not _states(text)
+
+
 def ladder_of_days(observation: Observation, words: Sequence[Word]) -> tuple[Word, ...]:
     """Return the cells of days in a row, each with a gain beside it; empty where they are fewer than five."""
     if not any(SUBJECT.search(w.norm) for w in words):
