@@ -12,6 +12,7 @@ from harness.model import (
     Action,
     Actor,
     Back,
+    Datum,
     Launch,
     Observation,
     Rule,
@@ -21,6 +22,7 @@ from harness.model import (
     Verdict,
 )
 from harness.rules import lets_a_day_pass, wants_probe
+from harness.rules.concluding import KIND
 from harness.walk import Walker
 
 
@@ -45,6 +47,7 @@ class Tour:
         self._explorer = Explorer(scope)
         self._probed: dict[tuple[RuleId, ScreenKey], int] = {}
         self._settled: set[tuple[RuleId, ScreenKey]] = set()
+        self._found: set[tuple[RuleId, Datum]] = set()  # makes of player that were caught: one of them is enough
         self._day_asked: set[RuleId] = set()  # a day that passes does not come back: once in an app is enough
         self._failures = 0
         self._popups = 0
@@ -163,6 +166,9 @@ class Tour:
             shown = rule.detect(observation)
             if total >= self._walker.manners.probes_per_rule or not wants_probe(shown):
                 continue
+            kind = dict(shown.data).get(KIND)
+            if kind is not None and (rule.id, kind) in self._found:
+                continue
             if lets_a_day_pass(shown):
                 if rule.id in self._day_asked:
                     continue
@@ -175,5 +181,7 @@ class Tour:
                 # What the probe passed through is the same function in another state: paused, at the end, asked again.
                 passed = {seen.screen for seen in self._walker.observations[first:]}
                 self._settled.update((rule.id, screen) for screen in (observation.screen, *passed))
+            if outcome is not None and outcome.verdict is Verdict.FOUND and kind is not None:
+                self._found.add((rule.id, kind))
             return True
         return False

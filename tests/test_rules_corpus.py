@@ -17,11 +17,14 @@ from harness.rules import (
     online_duration_stat,
     points_quota,
     points_ranking,
+    quiz_probe,
     rule_by_id,
     streak_signs,
     study_duration_appraisal,
+    video_quiz_interrupt,
     video_run,
     video_watch_gate,
+    watching,
 )
 from harness.rules.corpus import CASES, Case, cases_of, screen
 
@@ -54,6 +57,12 @@ KEYS: tuple[type[StrEnum], ...] = (
     video_run.Stopped,
     video_run.Name,
     video_run.Why,
+    video_quiz_interrupt.Reason,
+    video_quiz_interrupt.Why,
+    video_quiz_interrupt.Known,
+    quiz_probe.Why,
+    watching.Stopped,
+    watching.Name,
 )
 
 

@@ -36,6 +36,7 @@ from harness.model import (
 )
 from harness.perceive import observe
 from harness.rules import ALL_RULES
+from harness.rules.concluding import KIND, PROBE_WANTED
 from harness.tour import Tour
 from harness.walk import Walker
 
@@ -315,6 +316,27 @@ def test_a_probe_that_gave_an_answer_is_not_run_again_on_the_same_screen() -> No
     starts = [next(o.screen for o in kept.observations if o.id == run.start) for run in kept.probe_runs]
     assert starts
     assert len(starts) == len(set(starts))
+
+
+@pytest.mark.parametrize(("verdict", "once"), [(Verdict.FOUND, True), (Verdict.CLEAR, False)])
+def test_a_make_of_player_that_was_caught_is_not_probed_again_on_its_other_screens(
+    verdict: Verdict,
+    once: bool,  # noqa: FBT001
+) -> None:
+    _, walker, kept, clock = made()
+    data = ((PROBE_WANTED, "film"), (KIND, "one make"))
+
+    def detect(observation: Observation) -> Outcome:
+        return Outcome(verdict=Verdict.INCONCLUSIVE, reason="test", data=data, observation=observation.id)
+
+    def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
+        yield Wait(seconds=1)
+        return Outcome(verdict=verdict, reason="test", observation=observation.id)
+
+    rule = dataclasses.replace(probing_rule([]), detect=detect, probe=probe)
+    tour(walker, clock, rules=(rule,)).run()
+    assert kept.probe_runs
+    assert (len(kept.probe_runs) == 1) is once
 
 
 def test_a_probe_may_not_press_what_safety_forbids() -> None:

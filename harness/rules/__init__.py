@@ -13,6 +13,7 @@ from harness.rules import (
     points_quota,
     points_ranking,
     study_duration_appraisal,
+    video_quiz_interrupt,
     video_watch_gate,
 )
 from harness.rules.concluding import ONE_DAY, PROBE_WANTED
@@ -25,6 +26,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     online_duration_stat.RULE,
     study_duration_appraisal.RULE,
     video_watch_gate.RULE,
+    video_quiz_interrupt.RULE,
 )
 
 
