@@ -10,9 +10,11 @@ from harness.messages import LANGUAGES, catalogue
 from harness.model import Channel, Coverage, Gap, Rule, Verdict
 from harness.rules import (
     ALL_RULES,
+    anti_idle_proof,
     check_in_signs,
     check_in_streak,
     duration_probe,
+    idle_probe,
     mandatory_check_in,
     online_duration_stat,
     points_quota,
@@ -63,6 +65,10 @@ KEYS: tuple[type[StrEnum], ...] = (
     quiz_probe.Why,
     watching.Stopped,
     watching.Name,
+    anti_idle_proof.Reason,
+    anti_idle_proof.Why,
+    anti_idle_proof.Known,
+    idle_probe.Why,
 )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from harness.model import Outcome, Rule, RuleId
 from harness.rules import (
+    anti_idle_proof,
     check_in_streak,
     mandatory_check_in,
     online_duration_stat,
@@ -27,6 +28,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     study_duration_appraisal.RULE,
     video_watch_gate.RULE,
     video_quiz_interrupt.RULE,
+    anti_idle_proof.RULE,
 )
 
 
