@@ -19,6 +19,7 @@ from harness.rules import (
     online_duration_stat,
     points_quota,
     points_ranking,
+    quiz_pass_mark,
     quiz_probe,
     rule_by_id,
     streak_signs,
@@ -69,6 +70,9 @@ KEYS: tuple[type[StrEnum], ...] = (
     anti_idle_proof.Why,
     anti_idle_proof.Known,
     idle_probe.Why,
+    quiz_pass_mark.Reason,
+    quiz_pass_mark.Why,
+    quiz_pass_mark.Known,
 )
 
 

@@ -13,6 +13,7 @@ from harness.rules import (
     online_duration_stat,
     points_quota,
     points_ranking,
+    quiz_pass_mark,
     study_duration_appraisal,
     video_quiz_interrupt,
     video_watch_gate,
@@ -29,6 +30,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     video_watch_gate.RULE,
     video_quiz_interrupt.RULE,
     anti_idle_proof.RULE,
+    quiz_pass_mark.RULE,
 )
 
 
