@@ -14,7 +14,9 @@ from harness.rules import (
     check_in_signs,
     check_in_streak,
     duration_probe,
+    forced_install,
     idle_probe,
+    install_wall,
     mandatory_check_in,
     online_duration_stat,
     points_quota,
@@ -73,6 +75,10 @@ KEYS: tuple[type[StrEnum], ...] = (
     quiz_pass_mark.Reason,
     quiz_pass_mark.Why,
     quiz_pass_mark.Known,
+    forced_install.Reason,
+    forced_install.Why,
+    forced_install.Known,
+    install_wall.Why,
 )
 
 

@@ -9,6 +9,7 @@ from harness.model import Outcome, Rule, RuleId
 from harness.rules import (
     anti_idle_proof,
     check_in_streak,
+    forced_install,
     mandatory_check_in,
     online_duration_stat,
     points_quota,
@@ -31,6 +32,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     video_quiz_interrupt.RULE,
     anti_idle_proof.RULE,
     quiz_pass_mark.RULE,
+    forced_install.RULE,
 )
 
 

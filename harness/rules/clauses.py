@@ -28,6 +28,16 @@ COMPULSORY_FUNCTIONS = Clause(
     url=MEASURES_URL,
 )
 
+FORCED_PROMOTION = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="（三）",
+    quote=f"{_NOT_ALLOWED}（三）强制推广下载使用政务应用程序，考核通报用户安装使用率，强制要求定期登录",
+    confidence="B",
+    url=MEASURES_URL,
+)
+
 APPRAISAL_BY_APP = Clause(
     document=_MEASURES,
     number=_MEASURES_NUMBER,
@@ -71,5 +81,14 @@ OPINIONS_CARRIER_OF_APPRAISAL = Clause(
         "不得把政务应用程序作为工作考核日常化、督导检查线上化的载体，"
         "不得随意要求下级和基层单位通过政务应用程序、工作群组上传不必要的截图或视频。"
     ),
+    confidence="B",
+)
+
+OPINIONS_FORCED_USE = Clause(
+    document=_OPINIONS,
+    number="",
+    date="2023-12-18",
+    item="",
+    quote="应制定政务应用程序使用规范，明确目标对象、应用场景、使用要求等，不得强制推广下载等。",
     confidence="B",
 )
