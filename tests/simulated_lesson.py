@@ -44,6 +44,7 @@ class Lesson:
     quiz_outside_closes: bool = False
     quiz_plays_on: bool = False
     quiz_once: bool = False  # not asked again after leaving
+    shows_finished: bool = True  # 本节已学完, once the film came to its end
     quiz_at_end: bool = False  # asked when the film is over
     resets: bool = True  # leaving forgets the position
     # a prompt
@@ -65,6 +66,7 @@ class Phone:
     now_s: float = 100.0
     untouched_s: float = 0.0
     playing: bool = True
+    finished: bool = False
     asked: bool = False
     answered: bool = False
     prompted_s: float | None = None
@@ -109,6 +111,7 @@ class Phone:
         before, self.position_s = self.position_s, min(self.position_s + seconds, page.length_s)
         if page.quiz_at_s is not None and not self.answered and before < page.quiz_at_s <= self.position_s:
             self.asked = True
+        self.finished = self.finished or self.position_s >= page.length_s
         if page.quiz_at_end and self.position_s >= page.length_s:
             self.asked = True
 
@@ -167,6 +170,7 @@ class Phone:
             {**play, "box": [30, 840, 120, 930]},
             {**_text(clock, 850), "box": [820, 850, 1060, 910]},
             _text(self.page.title, 1900),
+            *([_text("本节已学完", 2200)] if self.finished and self.page.shows_finished else []),
             *(_text(rule, 1960 + 70 * n) for n, rule in enumerate(self.page.rules)),
         ]
 

@@ -57,8 +57,9 @@ def test_a_button_that_says_somebody_is_there_is_never_pressed(button: str) -> N
     assert covered.verdict is Verdict.PRESENT
 
 
-def test_a_face_is_never_shown() -> None:
-    page = Lesson(length_s=LONG, idle_s=120.0, prompt="请进行人脸核验", prompt_button="开始核验", prompt_covers=True)
+@pytest.mark.parametrize("button", ["开始核验", "继续学习"])
+def test_a_face_is_never_shown(button: str) -> None:
+    page = Lesson(length_s=LONG, idle_s=120.0, prompt="请进行人脸核验", prompt_button=button, prompt_covers=True)
     outcome, phone = _probe(page)
     assert outcome.verdict is Verdict.PRESENT
     assert _pressed(phone) == []
@@ -86,6 +87,16 @@ def test_a_film_left_alone_to_its_end_is_clear_whoever_left_it_alone() -> None:
     assert looks[0].verdict is Verdict.INCONCLUSIVE
     assert not wants_probe(looks[0])
     assert anti_idle_proof.conclude(looks, WALKED).verdict is Verdict.CLEAR
+
+
+def test_a_question_that_comes_with_the_prompt_leaves_open_which_of_them_stops_the_film() -> None:
+    outcome, _ = _probe(Lesson(length_s=LONG, idle_s=60.0, prompt_stops=False, quiz_at_s=80.0))
+    assert outcome.verdict is not Verdict.FOUND
+
+
+def test_another_prompt_after_one_that_went_by_itself_is_not_the_same() -> None:
+    outcome, _ = _probe(Lesson(length_s=LONG, idle_s=30.0, prompt_covers=True, prompt_leaves_after_s=70.0))
+    assert outcome.verdict is not Verdict.FOUND
 
 
 def test_a_question_ends_the_probe_and_is_never_answered() -> None:

@@ -56,6 +56,7 @@ def test_a_covered_player_and_a_question_that_says_nothing_are_left_to_a_person(
         Lesson(quiz_at_s=48.0, quiz_back="closes"),
         Lesson(quiz_at_s=48.0, quiz_outside_closes=True),
         Lesson(quiz_at_s=48.0, quiz_plays_on=True),
+        Lesson(quiz_at_s=48.0, quiz_plays_on=True, quiz_covers=True),
         Lesson(quiz_at_s=48.0, quiz_once=True, resets=False),
         Lesson(quiz_at_s=48.0, quiz_covers=True, quiz_close="works"),
     ],
@@ -110,6 +111,20 @@ def test_a_survey_or_a_test_after_the_lesson_is_no_question_of_the_film(head: st
 def test_a_question_after_the_film_interrupts_nothing(covers: bool) -> None:  # noqa: FBT001
     outcome, _ = _probe(Lesson(quiz_at_end=True, quiz_covers=covers, quiz_back="stays"))
     assert outcome.verdict is (Verdict.PRESENT if covers else Verdict.CLEAR)
+
+
+def test_a_question_that_may_have_come_after_the_film_is_not_found_however_often_it_comes() -> None:
+    outcome, _ = _probe(Lesson(quiz_at_end=True, quiz_covers=True, shows_finished=False))
+    assert outcome.verdict is not Verdict.FOUND
+
+
+def test_a_prompt_beside_the_question_leaves_open_which_of_them_stops_the_film() -> None:
+    outcome, phone = _probe(Lesson(quiz_at_s=48.0, quiz_back="stays", quiz_plays_on=True, idle_s=60.0))
+    assert (outcome.verdict, dict(outcome.data)["stopped_by"]) == (
+        Verdict.PRESENT,
+        "watching-stopped-by-presence",
+    )
+    assert not [a for a in phone.actions if isinstance(a, Tap)]
 
 
 def test_questions_of_a_lesson_that_another_law_asks_for_are_left_to_a_person() -> None:

@@ -172,14 +172,22 @@ def _do_not_react(run: IdleRun) -> Steps:
     run.face = run.face or asks_for_a_face(watch.now)
     mark(watch, word, Why.PROMPT, Role.TRIGGER)
     last, last_at_s = watch.last, watch.last_at_s
+    if asked(watch.now) is not None:
+        raise Halt(Stopped.QUESTION)
     asked_at_s, given = watch.at_s(), _given_s(watch.now)
     shown = _value(watch, "prompt")
     for note in ("prompt-waited", "prompt-waited-twice"):
         yield from act(watch, Wait(seconds=given))
         after = _value(watch, note)
+        if asked(watch.now) is not None:
+            raise Halt(Stopped.QUESTION)  # the film may stand for that, too
+        if presence(watch.now, in_lesson=True) is None:
+            break  # it went by itself; another one that comes later is another one
     run.waited_s = watch.at_s() - asked_at_s
     run.stays = presence(watch.now, in_lesson=True) is not None
-    if shown is not None and after is not None:
+    if not run.stays and last is not None and after is not None:
+        run.stood = after - last.value <= STANDS_S
+    elif shown is not None and after is not None:
         run.stood = after - shown <= STANDS_S
         mark(watch, _place(watch.now), Why.STANDS if run.stood else Why.MOVES)
     yield from _react(run)

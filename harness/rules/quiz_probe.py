@@ -42,6 +42,7 @@ from harness.rules.watching import (
 from harness.rules.wording import app_words, matching, whole
 
 STAND_S: Final = 60.0
+COVERED_S: Final = 300.0  # at most, for a film that cannot be seen meanwhile
 LEARNING_S: Final = 900.0  # how long a film of learning is let run
 OTHER_S: Final = 180.0  # any other film, to its end or not at all
 SLACK_S: Final = 6.0
@@ -79,6 +80,7 @@ class QuizRun:
     came_by_itself: bool = False  # the film moved, nothing but waiting was done, and the question was there
     ended: bool = False  # the film ran to its end without a question
     whole_film: bool = False  # and from near its start
+    seen: bool = False  # there was a question in the film
     plays_on: bool | None = None  # under or beside the question
     still_asked: bool | None = None  # after waiting
     closable: bool | None = None
@@ -143,6 +145,9 @@ def _tell_of_prompt(watch: Watch) -> None:
 
 def _try_to_pass(run: QuizRun) -> Steps:
     watch = run.watch
+    run.seen = True
+    if prompt_on(watch.now) is not None:
+        raise Halt(Stopped.PRESENCE)
     head = asked(watch.now)
     run.asked_at_s = watch.last.value if watch.last is not None else None
     mark(watch, head, Why.QUESTION, Role.TRIGGER)
@@ -157,11 +162,23 @@ def _try_to_pass(run: QuizRun) -> Steps:
     yield from _go_back(run)
 
 
+def _do(run: QuizRun, action: Action) -> Steps:
+    """Yield one try; a prompt for presence that comes meanwhile may itself stop the film and swallow presses."""
+    yield from act(run.watch, action)
+    if prompt_on(run.watch.now) is not None:
+        raise Halt(Stopped.PRESENCE)
+
+
 def _wait_beside(run: QuizRun) -> Steps:
-    """Wait a minute with the question in front: does the film go on, is the question still there."""
+    """Wait with the question in front: does the film go on, is the question still there.
+
+    A covered film is given the time to come to its end, which would show when it is seen again.
+    """
     watch = run.watch
     before, began_s = read(watch, "question"), watch.at_s()
-    yield from act(watch, Wait(seconds=STAND_S))
+    left_s = watch.last.length - watch.last.value if watch.last is not None and watch.last.unit == "s" else 0.0
+    covered_s = min(max(left_s + SLACK_S, STAND_S), COVERED_S)
+    yield from _do(run, Wait(seconds=STAND_S if before is not None else round(covered_s, 1)))
     after = read(watch, "question-waited")
     run.still_asked = asked(watch.now) is not None
     if before is not None and after is not None:
@@ -175,13 +192,13 @@ def _close(run: QuizRun) -> Steps:
     watch = run.watch
     close = next(iter(whole([w for w in app_words(watch.now) if w.enabled], CLOSE)), None)
     if close is not None:
-        yield from act(watch, tap_on(close))
+        yield from _do(run, tap_on(close))
         run.closable = yield from _goes_on(run)
         if run.closable or asked(watch.now) is None:
             return
     point = free_point(watch.now, _dialog(watch.now))
     if point is not None:
-        yield from act(watch, Tap(x_px=point[0], y_px=point[1], label=""))
+        yield from _do(run, Tap(x_px=point[0], y_px=point[1], label=""))
         run.outside = yield from _goes_on(run)
 
 
@@ -204,7 +221,7 @@ def _goes_on(run: QuizRun) -> Generator[Action, Observation, bool | None]:
 
 def _go_back(run: QuizRun) -> Steps:
     watch = run.watch
-    yield from act(watch, Back())
+    yield from _do(run, Back())
     run.back_refused = asked(watch.now) is not None
     mark(watch, asked(watch.now) or next(iter(app_words(watch.now)), None), Why.AFTER_BACK)
     if run.back_refused or matching(app_words(watch.now), LEAVE_DIALOG, max_chars=40):
@@ -220,6 +237,10 @@ def _come_in_again(run: QuizRun) -> Steps:
     watch = run.watch
     left_at = watch.last
     yield from enter_again(watch)
+    player = read_player(watch.now)
+    if run.plays_on is None and player is not None and (player.finished_before or player.ended):
+        run.plays_on = True  # it came to its end under the question
+        return
     if asked(watch.now) is None:
         yield from set_playing(watch)
         past = left_at.value + 2 * SLACK_S + _slice_of(left_at.length) if left_at is not None else None

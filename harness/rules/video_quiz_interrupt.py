@@ -194,7 +194,7 @@ def _outcome(
 def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
     """Yield the steps that let a film run and try to get past a question; never answers one."""
     run = yield from ask_nothing(observation)
-    if run.watch.cut and run.still_asked is None:
+    if run.watch.cut and not run.seen:
         raise ProbeCut
     return weigh(run, detect(observation))
 
@@ -248,7 +248,7 @@ def _signs(run: QuizRun) -> set[str]:
 
 
 def _verdict(run: QuizRun, signs: set[str]) -> tuple[Verdict, str]:
-    if run.still_asked is None:
+    if not run.seen:
         if run.ended:
             return (
                 (Verdict.CLEAR, Reason.RAN_TO_END) if run.whole_film else (Verdict.INCONCLUSIVE, Reason.WATCHED_IN_PART)
