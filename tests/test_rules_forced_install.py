@@ -120,6 +120,7 @@ def test_an_order_to_people_is_found(said: str) -> None:
     assert outcome.markers & {Marker.ASSIGNMENT, Marker.CONSEQUENCE}
 
 
-def test_a_headline_that_leads_to_an_order_is_not_yet_one() -> None:
-    outcome = forced_install.detect(screen(_screen("通知", "*关于请全体干部下载安装示例通APP的通知", name="notice")))
+@pytest.mark.parametrize("said", ["*全体干部须下载安装示例通APP，详情点击", "关于全体干部须下载安装示例通APP的通知"])
+def test_a_headline_that_leads_to_an_order_is_not_yet_one(said: str) -> None:
+    outcome = forced_install.detect(screen(_screen("通知", said, name="notice")))
     assert outcome.verdict is Verdict.CLEAR

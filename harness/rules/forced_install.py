@@ -45,7 +45,7 @@ from harness.rules.concluding import (
 )
 from harness.rules.install_wall import WallRun, demand, stands_in_the_way, try_to_decline
 from harness.rules.install_words import AN_APP, CONSEQUENCE, GET, LISTED, OF_OTHERS, ORDER, OTHER_THING, WILLING, WISH
-from harness.rules.wording import Sighting, app_words, marks_of, matching, with_joined
+from harness.rules.wording import Sighting, app_words, is_headline, marks_of, matching, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
 FUNCTION: Final = "forced-install"
@@ -163,7 +163,7 @@ def _seen_on(observation: Observation) -> Outcome:
 
 def _orders(words: Sequence[Word]) -> list[Sighting]:
     """Return the orders to install an app; a headline that leads on, and what is told of others, order nothing."""
-    own = [w for w in words if not (w.clickable and len(w.norm) > 8)]
+    own = [w for w in words if not is_headline(w)]
     own = [w for w in own if not OF_OTHERS.search(w.norm) and not OTHER_THING.search(w.norm)]
     # A page that speaks of installing an app: 未安装人员 of a page about meters lists something else.
     about = any(AN_APP.search(w.norm) and GET.search(w.norm) for w in own)
@@ -177,7 +177,7 @@ def _orders(words: Sequence[Word]) -> list[Sighting]:
 
 def _wishes(words: Sequence[Word]) -> list[Sighting]:
     """Return the sentences that ask people for an app without saying whom it binds."""
-    hits = [w for w in matching(words, WISH, max_chars=80) if AN_APP.search(w.norm) and not w.clickable]
+    hits = [w for w in matching(words, WISH, max_chars=80) if AN_APP.search(w.norm) and not is_headline(w)]
     asked = [w for w in hits if not OF_OTHERS.search(w.norm) and not OTHER_THING.search(w.norm)]
     return [Sighting(word=w, why=Why.DEMAND, sign=DEMANDED) for w in asked]
 

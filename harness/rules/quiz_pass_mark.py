@@ -75,7 +75,7 @@ from harness.rules.layout import below, row_of
 from harness.rules.player import read_player
 from harness.rules.quiz_probe import ON_AFTER_ANSWER
 from harness.rules.watching import asked
-from harness.rules.wording import Sighting, app_words, marks_of, matching, whole, with_joined
+from harness.rules.wording import Sighting, app_words, is_headline, marks_of, matching, whole, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
 FUNCTION: Final = "quiz-pass-mark"
@@ -232,7 +232,7 @@ def _duties(words: Sequence[Word], *, dedicated: bool) -> list[Sighting]:
         Sighting(word=w, why=why, sign=sign, marker=marker)
         for sign, pattern, why, marker in _DUTIES
         for w in matching(words, pattern, max_chars=160)
-        if (dedicated or EXAM.search(w.norm)) and not (w.clickable and len(w.norm) > 8)
+        if (dedicated or EXAM.search(w.norm)) and not is_headline(w)
         if not DENIED.search(w.norm) and not OF_OTHERS.search(w.norm)
         if not (sign == "forced-repeat" and MAY_REPEAT.search(w.norm))
     ]

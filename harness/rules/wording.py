@@ -13,6 +13,8 @@ from harness.rules.layout import in_status_bar, rows
 # A web page hands out "缺卡", "3", "天" as three nodes; further apart than this many line heights is not one sentence.
 _JOIN_GAP_HEIGHTS: Final = 0.9
 _MAX_JOINED: Final = 8
+_HEADLINE: Final = re.compile(r"(?:通知|公告|的函|倡议书?|报道|纪实)$")
+_MAX_BUTTON_CHARS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,11 @@ def whole(words: Iterable[Word], pattern: re.Pattern[str]) -> tuple[Word, ...]:
 def any_of(words: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern that finds any of the words, longest first."""
     return re.compile("|".join(re.escape(w) for w in sorted(words, key=lambda w: (-len(w), w))))
+
+
+def is_headline(word: Word) -> bool:
+    """Return whether a word is the title of something told elsewhere: pressed to be read, or named as a notice."""
+    return (word.clickable and len(word.norm) > _MAX_BUTTON_CHARS) or bool(_HEADLINE.search(word.norm))
 
 
 def read_from_pixels_only(word: Word) -> bool:
