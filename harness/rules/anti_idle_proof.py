@@ -36,19 +36,24 @@ from harness.rules.concluding import (
     PROBE_WANTED,
     STANDS,
     ProbeCut,
-    data_of,
     if_read,
-    markers_from,
-    marks_from,
-    measures_from,
     nothing_found,
     nothing_on,
+)
+from harness.rules.film_outcomes import (
+    clear_by_watching,
+    joined,
+    kind_of,
+    look,
+    settled_by_probe,
+    stands,
+    watched_whole,
 )
 from harness.rules.idle_probe import MAY_PRESS, IdleRun, leave_alone, presence
 from harness.rules.player import read_player
 from harness.rules.video_words import OTHER_DUTY
-from harness.rules.watching import LEARNING, clear_by_watching, kind_of, settled_by_probe, stands, watched_whole
-from harness.rules.wording import Sighting, app_words, marks_of, matching, with_joined
+from harness.rules.watching import LEARNING
+from harness.rules.wording import Sighting, app_words, matching, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
 FUNCTION: Final = "anti-idle-proof"
@@ -139,7 +144,7 @@ def _seen_on(observation: Observation) -> Outcome:
     if prompt is not None:
         data += [(PROBE_WANTED, "prompt"), ("said", prompt.text)]
         seen = [Sighting(word=prompt, why=Why.PROMPT, sign="prompt")]
-        return _outcome(observation, Verdict.PRESENT, Reason.PROMPT_SEEN, data, seen)
+        return look(observation, Verdict.PRESENT, Reason.PROMPT_SEEN, data, seen)
     said = [
         w
         for w in matching(words, _ANNOUNCED, max_chars=80)
@@ -151,9 +156,9 @@ def _seen_on(observation: Observation) -> Outcome:
         if unfinished:
             data.append((PROBE_WANTED, "words"))
         seen = [Sighting(word=w, why=Why.WORDS, sign="words", marker=Marker.CREDIT_CONDITION) for w in said]
-        return _outcome(observation, Verdict.PRESENT, Reason.WORDS_ONLY, data, seen)
+        return look(observation, Verdict.PRESENT, Reason.WORDS_ONLY, data, seen)
     if unfinished and learning:
-        return _outcome(observation, Verdict.INCONCLUSIVE, Reason.NOT_LEFT_ALONE, data, [])
+        return look(observation, Verdict.INCONCLUSIVE, Reason.NOT_LEFT_ALONE, data, [])
     clear = nothing_on(observation, NEEDS, Reason.NOT_SEEN)
     return clear if not data else _with(clear, data)
 
@@ -166,25 +171,6 @@ def _with(outcome: Outcome, data: Sequence[tuple[str, Datum]]) -> Outcome:
         data=tuple(data),
         observation=outcome.observation,
         screen=outcome.screen,
-    )
-
-
-def _outcome(
-    observation: Observation,
-    verdict: Verdict,
-    reason: Reason,
-    data: Sequence[tuple[str, Datum]],
-    seen: Sequence[Sighting],
-) -> Outcome:
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(data),
-        marks=marks_of(observation, seen),
-        markers=frozenset(s.marker for s in seen if s.marker is not None),
-        signs=frozenset(s.sign for s in seen),
-        observation=observation.id,
-        screen=observation.screen,
     )
 
 
@@ -251,7 +237,7 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     for wanted, pool in ((Verdict.FOUND, probes), (Verdict.PRESENT, probes), (Verdict.PRESENT, static)):
         hits = sorted((o for o in pool if o.verdict is wanted), key=lambda o: -len(o.signs))
         if hits:
-            return _joined(hits, [*hits, *(o for o in probes if o not in hits)], wanted)
+            return joined(hits, [*hits, *(o for o in probes if o not in hits)], wanted, function=FUNCTION)
     return nothing_found([*probes, *static], coverage, Reason.NOT_SEEN)
 
 
@@ -260,22 +246,6 @@ def _settled(outcome: Outcome, settled: frozenset[object], harmless: set[Datum |
     if outcome.verdict is Verdict.PRESENT:
         return outcome.reason == Reason.PROMPT_SEEN and dict(outcome.data).get("said") in harmless
     return outcome.verdict is Verdict.INCONCLUSIVE and dict(outcome.data).get(KIND, "") in settled
-
-
-def _joined(hits: Sequence[Outcome], evidence: Sequence[Outcome], verdict: Verdict) -> Outcome:
-    best = hits[0]
-    return Outcome(
-        verdict=verdict,
-        reason=best.reason,
-        data=tuple(sorted((k, v) for k, v in data_of(hits).items() if k not in BETWEEN_SCREENS)),
-        marks=marks_from(hits),
-        markers=markers_from(hits),
-        signs=frozenset({FUNCTION}),
-        measures=measures_from(evidence),
-        observation=best.observation,
-        screen=best.screen,
-        from_probe=best.from_probe,
-    )
 
 
 RULE: Final = Rule(

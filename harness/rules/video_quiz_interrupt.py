@@ -36,13 +36,18 @@ from harness.rules.concluding import (
     PROBE_WANTED,
     STANDS,
     ProbeCut,
-    data_of,
     if_read,
-    markers_from,
-    marks_from,
-    measures_from,
     nothing_found,
     nothing_on,
+)
+from harness.rules.film_outcomes import (
+    clear_by_watching,
+    joined,
+    kind_of,
+    look,
+    settled_by_probe,
+    stands,
+    watched_whole,
 )
 from harness.rules.player import read_player
 from harness.rules.quiz_probe import MAY_PRESS, ON_AFTER_ANSWER, QuizRun, ask_nothing
@@ -50,13 +55,8 @@ from harness.rules.video_words import OTHER_DUTY
 from harness.rules.watching import (
     OTHER_QUESTION,
     asked,
-    clear_by_watching,
-    kind_of,
-    settled_by_probe,
-    stands,
-    watched_whole,
 )
-from harness.rules.wording import Sighting, app_words, marks_of, matching, with_joined
+from harness.rules.wording import Sighting, app_words, matching, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
 FUNCTION: Final = "video-quiz-interrupt"
@@ -150,7 +150,7 @@ def _seen_on(observation: Observation) -> Outcome:
         data += [(PROBE_WANTED, "question"), ("said", head.text)]
         seen = [Sighting(word=head, why=Why.QUESTION, sign="question")]
         seen += [Sighting(word=w, why=Why.WORDS, sign="words-after-answer", marker=Marker.GATE) for w in after_answer]
-        return _outcome(observation, Verdict.PRESENT, Reason.QUESTION_SEEN, data, seen)
+        return look(observation, Verdict.PRESENT, Reason.QUESTION_SEEN, data, seen)
     veto = any(OTHER_QUESTION.search(w.norm) for w in words if len(w.norm) <= 16)
     said = (
         []
@@ -163,32 +163,13 @@ def _seen_on(observation: Observation) -> Outcome:
     if said:
         data.append(("said", said[0].text))
         seen = [Sighting(word=w, why=Why.WORDS, sign="words-announced") for w in said]
-        return _outcome(observation, Verdict.PRESENT, Reason.WORDS_ONLY, data, seen)
+        return look(observation, Verdict.PRESENT, Reason.WORDS_ONLY, data, seen)
     if wanted or (player is not None and player.position is None):
-        return _outcome(observation, Verdict.INCONCLUSIVE, Reason.PLAYER_UNWATCHED, data, [])
+        return look(observation, Verdict.INCONCLUSIVE, Reason.PLAYER_UNWATCHED, data, [])
     if player is not None:
         # A film that was finished before asks nothing any more: it says nothing of one that was not.
-        return _outcome(observation, Verdict.INCONCLUSIVE, Reason.WATCHED_IN_PART, data, [])
+        return look(observation, Verdict.INCONCLUSIVE, Reason.WATCHED_IN_PART, data, [])
     return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
-
-
-def _outcome(
-    observation: Observation,
-    verdict: Verdict,
-    reason: Reason,
-    data: Sequence[tuple[str, Datum]],
-    seen: Sequence[Sighting],
-) -> Outcome:
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(data),
-        marks=marks_of(observation, seen),
-        markers=frozenset(s.marker for s in seen if s.marker is not None),
-        signs=frozenset(s.sign for s in seen),
-        observation=observation.id,
-        screen=observation.screen,
-    )
 
 
 def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
@@ -276,7 +257,7 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     for wanted, pool in ((Verdict.FOUND, probes), (Verdict.PRESENT, probes), (Verdict.PRESENT, static)):
         hits = sorted((o for o in pool if o.verdict is wanted), key=lambda o: -len(o.signs))
         if hits:
-            return _joined(hits, [*hits, *(o for o in probes if o not in hits)], wanted)
+            return joined(hits, [*hits, *(o for o in probes if o not in hits)], wanted, function=FUNCTION)
     open_probes = [o for o in probes if o.verdict is not Verdict.INCONCLUSIVE or dict(o.data).get(KIND) not in whole]
     return nothing_found([*open_probes, *static], coverage, Reason.NOT_SEEN)
 
@@ -289,22 +270,6 @@ def _settled(outcome: Outcome, answered: frozenset[object], whole: frozenset[obj
     if outcome.verdict is Verdict.PRESENT:
         return outcome.reason == Reason.QUESTION_SEEN and kind in answered
     return kind in answered or kind in whole
-
-
-def _joined(hits: Sequence[Outcome], evidence: Sequence[Outcome], verdict: Verdict) -> Outcome:
-    best = hits[0]
-    return Outcome(
-        verdict=verdict,
-        reason=best.reason,
-        data=tuple(sorted((k, v) for k, v in data_of(hits).items() if k not in BETWEEN_SCREENS)),
-        marks=marks_from(hits),
-        markers=markers_from(hits),
-        signs=frozenset({FUNCTION}),
-        measures=measures_from(evidence),
-        observation=best.observation,
-        screen=best.screen,
-        from_probe=best.from_probe,
-    )
 
 
 def _clock(value_s: float) -> str:

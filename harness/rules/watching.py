@@ -6,14 +6,12 @@ Performs nothing; every reading becomes a ``Measure``. Positions as in ``player`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import pairwise
 from typing import Final
 
-from harness.model import Action, Box, Mark, Measure, Observation, Outcome, Role, Swipe, Tap, Verdict, Wait, Word
-from harness.rules.concluding import KIND, STANDS
+from harness.model import Action, Box, Mark, Measure, Observation, Role, Swipe, Tap, Wait, Word
 from harness.rules.player import Player, Position, counters, presence_prompt, question, read_player
 from harness.rules.video_run import gesture_to, moved, tap_on
 from harness.rules.video_words import RESUME_DIALOG
@@ -264,62 +262,6 @@ def enter_again(run: Watch) -> Steps:
         yield from act(run, tap_on(resume[0]))
     if read_player(run.now) is None and asked(run.now) is None:
         yield from act(run, Wait(seconds=LOOK_S))
-
-
-def kind_of(observation: Observation, player: Player) -> str:
-    """Return what tells one make of player from another: the page it is on and its controls."""
-    activity = observation.page.activity if observation.page is not None else ""
-    return "|".join((activity, player.bar_id, player.next.norm if player.next else ""))
-
-
-def stands(observation: Observation, player: Player) -> str:
-    """Return when and where the player stood, for joining looks into the stretches it ran untouched."""
-    position = player.position
-    if position is None:
-        return ""
-    ended = position.length if at_end(player) else position.value
-    return f"{observation.at.mono_s}|{ended}|{position.length}|{position.unit}"
-
-
-def watched_whole(outcomes: Iterable[Outcome], *, untouched: bool) -> frozenset[object]:
-    """Return the makes of player of which one film ran from its start to its end in front of somebody's eyes.
-
-    The looks of any probe count: between two looks the film went on by as much as the time that passed. With
-    ``untouched`` nothing was pressed meanwhile: the looks are further apart than a press takes.
-    """
-    by_film: dict[tuple[object, str], list[tuple[float, float, float]]] = {}
-    for outcome in outcomes:
-        data = dict(outcome.data)
-        parts = str(data.get(STANDS, "")).split("|")
-        if len(parts) == 4 and parts[3] == "s":
-            at_s, value, length = (float(p) for p in parts[:3])
-            by_film.setdefault((data.get(KIND), parts[2]), []).append((at_s, value, length))
-    return frozenset(kind for (kind, _), looks in by_film.items() if _start_to_end(sorted(looks), untouched=untouched))
-
-
-def _start_to_end(looks: Sequence[tuple[float, float, float]], *, untouched: bool) -> bool:
-    followed = False
-    for (before_s, before, _), (at_s, value, length) in pairwise(looks):
-        passed_s, went = at_s - before_s, value - before
-        ended = value >= length - END_S
-        ran = 0 <= went <= passed_s + END_S and (ended or went >= 0.5 * passed_s)
-        if before <= NEAR_START_RATIO * length:
-            followed = True
-        if not ran or (untouched and passed_s < UNTOUCHED_S):
-            followed = False
-        if followed and ended:
-            return True
-    return False
-
-
-def settled_by_probe(outcomes: Sequence[Outcome]) -> frozenset[object]:
-    """Return the makes of player whose probe came to an answer."""
-    return frozenset(dict(o.data).get(KIND) for o in outcomes if o.from_probe and o.verdict is not Verdict.INCONCLUSIVE)
-
-
-def clear_by_watching(outcome: Outcome) -> Outcome:
-    """Return a look whose question was answered by watching a film of this make: nothing is left open there."""
-    return replace(outcome, verdict=Verdict.CLEAR, signs=frozenset(), markers=frozenset(), marks=())
 
 
 def free_point(observation: Observation, dialog: Box) -> tuple[int, int] | None:
