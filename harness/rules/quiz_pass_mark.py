@@ -12,18 +12,14 @@ from enum import StrEnum
 from typing import Final
 
 from harness.model import (
-    WHETHER,
     Action,
-    Back,
     Channel,
     Checkpoint,
     CheckpointId,
     Coverage,
     Datum,
     Lexicon,
-    Mark,
     Marker,
-    Measure,
     Observation,
     Outcome,
     Role,
@@ -31,7 +27,6 @@ from harness.model import (
     RuleId,
     Severity,
     Stage,
-    Tap,
     Verdict,
     Word,
 )
@@ -48,13 +43,13 @@ from harness.rules.concluding import (
     nothing_found,
     nothing_on,
 )
+from harness.rules.exam_probe import MAY_PRESS, leave
 from harness.rules.exam_words import (
     AGAIN,
     APPRAISED,
     BY_LAW,
     DENIED,
     EXAM,
-    LEAVE,
     LISTED,
     LOOK_ALIKE,
     MAY_REPEAT,
@@ -69,7 +64,6 @@ from harness.rules.exam_words import (
     SAYS_PASS,
     SCORE,
     SCORE_LABEL,
-    STAY,
 )
 from harness.rules.layout import below, row_of
 from harness.rules.player import read_player
@@ -86,7 +80,6 @@ FORCED: Final = frozenset({"must-pass", "forced-repeat", "listed", LINKED})
 QUESTIONS: Final = "questions"
 WILLING: Final = "voluntary"
 STAYS: Final = "not-left"
-MAY_PRESS: Final = ("继续答题", "继续作答", "继续考试", "继续", "取消", "再想想")
 MAX_LINE_CHARS: Final = 60
 
 LEXICON: Final = Lexicon(
@@ -151,7 +144,6 @@ class Why(StrEnum):
     LISTED = "quiz-pass-mark-mark-listed"
     APPRAISED = "quiz-pass-mark-mark-appraised"
     QUESTION = "quiz-pass-mark-mark-question"
-    AFTER_BACK = "quiz-pass-mark-mark-after-back"
 
 
 class Known(StrEnum):
@@ -271,51 +263,23 @@ def _weigh(signs: frozenset[str], *, claimed: bool) -> tuple[Verdict, Reason]:
 def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
     """Yield Back on a page of questions or a failed result; never answers, stays where the app asks."""
     start = detect(observation)
-    now = yield Back()
-    asks = bool(matching(app_words(now), LEAVE, max_chars=60))
-    still = not asks and _same_page(observation, now)
-    seen = now
-    if asks:
-        stay = next((w for w in whole(app_words(now), STAY) if w.clickable), None)
-        if stay is not None:
-            x_px, y_px = stay.box.centre_px
-            yield Tap(x_px=x_px, y_px=y_px, label=stay.text)
-    elif still:
-        seen = yield Back()
-        asks = bool(matching(app_words(seen), LEAVE, max_chars=60))
-        still = not asks and _same_page(observation, seen)
-    signs = start.signs | ({STAYS} if still else frozenset())
+    left = yield from leave(observation)
+    signs = start.signs | ({STAYS} if left.still else frozenset())
     verdict, reason = _weigh(signs, claimed=EXEMPTION in dict(start.data))
     if verdict is Verdict.CLEAR:
         reason = Reason.LEFT
-    first = next(iter(app_words(seen)), None)
-    after = [Sighting(word=first, why=Why.AFTER_BACK, sign=FUNCTION)] if first is not None else []
-    at_s = round(seen.at.mono_s - observation.at.mono_s, 1)
-    measure = Measure(
-        at_s=at_s, name="quiz-pass-mark-still-there", value=float(still), unit=WHETHER, observation=seen.id
-    )
-    marks: tuple[Mark, ...] = (*start.marks, *marks_of(seen, after, role=Role.AFTER))
     return Outcome(
         verdict=verdict,
         reason=reason,
         data=tuple((k, v) for k, v in start.data if k not in BETWEEN_SCREENS),
-        marks=marks,
-        markers=start.markers | ({Marker.GATE} if still else frozenset()),
+        marks=(*start.marks, *left.marks),
+        markers=start.markers | ({Marker.GATE} if left.still else frozenset()),
         signs=signs,
-        measures=(measure,),
+        measures=(left.measure,),
         observation=observation.id,
         screen=observation.screen,
         from_probe=True,
     )
-
-
-def _same_page(before: Observation, after: Observation) -> bool:
-    """Return whether the question or the result is still in front: the same words, or a question again."""
-    if asked(before) is not None:
-        return asked(after) is not None
-    known = {w.norm for w in app_words(before)}
-    shown = {w.norm for w in app_words(after)}
-    return bool(known) and len(known & shown) >= 0.8 * len(known)
 
 
 def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
