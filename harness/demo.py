@@ -14,6 +14,7 @@ from harness.clock import SystemClock
 from harness.device.adb_server import private_server
 from harness.errors import BadInput
 from harness.evidence.bundle import read_bundle
+from harness.evidence.seal import Sealing
 from harness.fleet.filed import read_filed_list
 from harness.messages import text
 from harness.model import FiledApp, Finding, Verdict
@@ -98,7 +99,12 @@ class DemoResult:
 
 
 def run_demo(
-    evidence_dir: Path, packages: Sequence[str], *, tell: Callable[[str], None], keep: Callable[[], None] | None = None
+    evidence_dir: Path,
+    packages: Sequence[str],
+    *,
+    tell: Callable[[str], None],
+    keep: Callable[[], None] | None = None,
+    sealing: Sealing | None = None,
 ) -> DemoResult:
     """Run the main job over the demo apps on an embedded device of its own; ``keep`` is called before it ends.
 
@@ -114,7 +120,7 @@ def run_demo(
         )
     clock = SystemClock()
     with private_server(clock) as adb:
-        settings = session.Settings(evidence_dir=evidence_dir.absolute(), adb=adb)
+        settings = session.Settings(evidence_dir=evidence_dir.absolute(), adb=adb, sealing=sealing)
         tell(f"启动内置虚拟设备 starting the embedded device (adb {adb[0]}:{adb[1]}) …")
         with virtual_devices(VirtualSet(), adb) as serials:
             inspections = []

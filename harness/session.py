@@ -23,6 +23,7 @@ from harness.device.android import AndroidDevice
 from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
 from harness.evidence.bundle import BundleWriter, WalkStart, open_bundle
 from harness.evidence.layout import RUN, WalkEnd, bundle_name
+from harness.evidence.seal import Sealing
 from harness.explore import Scope
 from harness.judge import judge, outcomes_for
 from harness.machine import find_cjk_font_file
@@ -38,13 +39,14 @@ from harness.model import (
     ObservationId,
     Outcome,
     Verdict,
+    Walk,
 )
 from harness.perceive import Template, frame_from_image, load_templates, observe
 from harness.perceive.engines import OCR, ocr_engines
 from harness.report.html import bundle_pages, write_report
 from harness.report.look import Look, RuleOutcome, drawn_look
 from harness.report.phrases import Phrases
-from harness.rules import ALL_RULES, PICTURES
+from harness.rules import ALL_RULES, PICTURES, rules_edition
 from harness.tour import Tour
 from harness.walk import Walker
 
@@ -60,6 +62,7 @@ class Settings:
     seconds: float = 900.0
     device_wait_s: float = 600.0
     ocr: str = OCR[0]
+    sealing: Sealing | None = None
     run: str = field(default_factory=lambda: run_name(SystemClock()))
 
 
@@ -157,6 +160,7 @@ def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Itera
         engines=tuple(engine.name for engine in engines),
         began=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()),
         run=settings.run,
+        rules=rules_edition(),
     )
 
     def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
@@ -172,7 +176,7 @@ def _writer(settings: Settings, start: WalkStart, clock: Clock) -> BundleWriter:
     with _held(settings, "numbering"):
         names = ((seq, bundle_name(start.app, start.run, seq)) for seq in itertools.count(1))
         seq = next(seq for seq, name in names if not (root / name).exists())
-        return BundleWriter(root, dataclasses.replace(start, seq=seq), clock=clock)
+        return BundleWriter(root, dataclasses.replace(start, seq=seq), clock=clock, sealing=settings.sealing)
 
 
 @contextlib.contextmanager
@@ -247,7 +251,10 @@ def _finished(writer: BundleWriter) -> Inspection:
         judgement = judge(stored.walk, ALL_RULES)
         pages = bundle_pages(stored, judgement, ALL_RULES)
         walk = stored.walk
-    bundle = writer.finish(judgement, pages)
+    return _inspection(walk, writer.finish(judgement, pages), judgement)
+
+
+def _inspection(walk: Walk, bundle: Path, judgement: Judgement) -> Inspection:
     return Inspection(
         app=walk.app, identity=walk.identity, bundle=bundle, judgement=judgement, stopped_by=walk.stopped_by
     )
@@ -258,14 +265,7 @@ def stored_inspection(bundle: Path) -> Inspection:
     with open_bundle(bundle) as stored:
         if stored.judgement is None:
             raise BundleError(f"{bundle}: was never judged")
-        walk = stored.walk
-        return Inspection(
-            app=walk.app,
-            identity=walk.identity,
-            bundle=stored.path,
-            judgement=stored.judgement,
-            stopped_by=walk.stopped_by,
-        )
+        return _inspection(stored.walk, stored.path, stored.judgement)
 
 
 def bundles_of_run(settings: Settings) -> tuple[Path, ...]:

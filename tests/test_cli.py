@@ -34,7 +34,7 @@ from tests.screen_drawing import Written, drawn, node, tree, window
 from tests.virtual_fixtures import BUNDLED_ADB, AdbServer, adb_server, eventually, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("demo", "devices", "doctor", "judge", "look", "report", "rules", "verify", "virtual")
+COMMANDS = ("demo", "devices", "doctor", "judge", "keys", "look", "report", "rules", "seal", "verify", "virtual")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

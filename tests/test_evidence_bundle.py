@@ -132,7 +132,7 @@ def test_a_crash_leaves_a_bundle_that_opens_and_says_unfinished(tmp_path: Path, 
     assert [o.id for o in walk.observations] == ["o0001", "o0002"]
     assert (walk.finished, walk.stopped_by) == (False, "walk-cut-short")
     assert stored_judgement(path) is None
-    assert verify(path).soundness is Soundness.COULD_NOT_TELL
+    assert verify(path).soundness is Soundness.UNFINISHED
     assert "未完成" in (path / layout.UNFINISHED).read_text(encoding="utf-8-sig")
 
 
@@ -161,7 +161,7 @@ def test_a_crash_at_any_write_of_the_end_leaves_a_bundle_that_opens(study: Path,
         (path / member).unlink()
     lines = (path / layout.EVENTS).read_bytes().splitlines(keepends=True)
     (path / layout.EVENTS).write_bytes(b"".join(lines[:-1]))
-    assert verify(path).soundness is Soundness.COULD_NOT_TELL
+    assert verify(path).soundness is Soundness.UNFINISHED
 
 
 def test_nothing_is_recorded_after_the_end(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_what_was_recorded_before_a_kill_is_there_after_it(tmp_path: Path) -> No
         process.kill()
     (path,) = tmp_path.iterdir()
     assert [str(o.id) for o in read_bundle(path).observations][:5] == told == [f"o{n:04d}" for n in range(1, 6)]
-    assert verify(path).soundness is Soundness.COULD_NOT_TELL
+    assert verify(path).soundness is Soundness.UNFINISHED
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")

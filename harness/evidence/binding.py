@@ -14,6 +14,7 @@ from harness.evidence.layout import Capture, CaseFacts, CoverageFacts, EventType
 from harness.model import EvidenceRef, Finding, Judgement, ObservationId
 
 _BEGUN = frozenset({layout.RUN, layout.SUBJECT, layout.DEVICE, layout.CASE})
+_TIMED = frozenset({layout.START, layout.START_STAMP})  # only where a time-stamp was asked for
 _JUDGED = frozenset({layout.COVERAGE, layout.FINDINGS})
 
 Digests = Mapping[str, str]  # of the bytes that are there, by member
@@ -21,7 +22,7 @@ Digests = Mapping[str, str]  # of the bytes that are there, by member
 
 def unbound_files(trail: Trail, digests: Digests) -> Iterator[Problem]:
     """Yield every file that is not what the log says, that the log does not know, or that is not there."""
-    fixed = {EventType.BEGIN: _BEGUN, EventType.JUDGED: _JUDGED}
+    fixed = {EventType.BEGIN: _BEGUN | (_TIMED & digests.keys()), EventType.JUDGED: _JUDGED}
     for event in trail.events:
         if isinstance(event.body, Members):
             named = {digest.member: digest.sha256 for digest in event.body.members}

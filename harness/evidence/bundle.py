@@ -21,6 +21,7 @@ from harness.evidence import bag, codec, durable, layout
 from harness.evidence.container import Container, open_container, read
 from harness.evidence.events import Trail, read_facts, read_trail
 from harness.evidence.layout import (
+    Asked,
     Body,
     Capture,
     CaseFacts,
@@ -37,6 +38,7 @@ from harness.evidence.layout import (
     WalkEnd,
     sha256,
 )
+from harness.evidence.seal import Sealing, begin_time, seal
 from harness.messages import text
 from harness.model import (
     AppIdentity,
@@ -68,16 +70,19 @@ class WalkStart:
     run: str
     seq: int = 1
     seed: int = 0
+    rules: str = ""
 
 
 class BundleWriter:
     """The recorder of one walk: everything is on the disk when a call returns. Used by one thread.
 
     Raises ``BundleError`` when the disk does not take it. ``with`` closes the files; only ``finish`` makes it whole.
+    With ``sealing`` a time-stamp is asked for before the first event, and the whole bundle is signed.
     """
 
-    def __init__(self, root: Path, start: WalkStart, *, clock: Clock) -> None:
+    def __init__(self, root: Path, start: WalkStart, *, clock: Clock, sealing: Sealing | None = None) -> None:
         self._clock = clock
+        self._sealing = sealing
         self._start = start
         self.name = layout.bundle_name(start.app, start.run, start.seq)
         self.path = root / self.name
@@ -164,6 +169,8 @@ class BundleWriter:
             _put(self.path, name, content)
         _put(self.path, layout.README, _text("README.txt"))
         bag.close_bag(self.path, made=self._clock.wall())
+        if self._sealing is not None:  # before the marker goes: what was to be signed is unfinished until it is
+            seal(self.path, self._sealing, self._clock)
         durable.remove(self.path / layout.UNFINISHED)
         return self.path
 
@@ -180,7 +187,7 @@ class BundleWriter:
     ) -> None:
         self.close()
 
-    def _run_facts(self) -> RunFacts:
+    def _run_facts(self, start_stamp: Asked | None) -> RunFacts:
         return RunFacts(
             bundle=self.name,
             run=self._start.run,
@@ -191,6 +198,8 @@ class BundleWriter:
             harness_version=_version(),
             python=platform.python_version(),
             platform=platform.platform(),
+            rules=self._start.rules,
+            start_stamp=start_stamp,
         )
 
     def _begin(self, folder: Path) -> None:
@@ -199,13 +208,16 @@ class BundleWriter:
         for name in layout.FOLDERS:
             (folder / name).mkdir()
         start = self._start
+        asked = begin_time(folder, self._sealing, (self.name, start.run), self._clock) if self._sealing else None
+        stamped = [folder / member for member in (layout.START, layout.START_STAMP) if (folder / member).exists()]
         facts = {
-            layout.RUN: self._run_facts(),
+            layout.RUN: self._run_facts(asked),
             layout.SUBJECT: SubjectFacts(app=start.app, identity=start.identity),
             layout.DEVICE: DeviceFacts(device=start.device),
             layout.CASE: CaseFacts(case_id=start.app.case_id, package=start.app.package),
         }
         begun = [_put(folder, member, codec.dump_page(value)) for member, value in facts.items()]
+        begun += [Digest(member=f"{layout.TIME}/{path.name}", sha256=sha256(path.read_bytes())) for path in stamped]
         for name, schema in schema_files().items():
             _put(folder, f"{layout.SCHEMA}/{name}", schema)
         durable.write(folder / layout.OBSERVATIONS, b"")

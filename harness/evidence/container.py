@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from harness.errors import BundleError
-from harness.evidence.layout import FOLDERS
+from harness.evidence.layout import FOLDERS, SEAL_FOLDERS
 
 _CHUNK_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -27,6 +27,9 @@ _RESERVED = re.compile(r"(?i:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\..*)?")
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LOCAL_HEADER_BYTES = 30
 _MOST_BETWEEN_BYTES = 96
+_MOST_ENTRY_BYTES = 1024  # of a zip's directory, per member; names are shorter, and nothing else belongs there
+_END_RECORD_BYTES = 22
+_END_RECORD = b"PK\x05\x06"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class Limits:
     total_bytes: int = 8 << 30
     ratio: int = 200
     text_bytes: int = 256 << 20
+    picture_pixels: int = 60_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,10 +145,13 @@ class _Zip:
         self.name = path.stem
         self.sizes: Mapping[str, int] = {}
         self._infos: dict[str, zipfile.ZipInfo] = {}
+        if problem := _directory_problem(file, limits):
+            self.problems: tuple[Problem, ...] = (problem,)
+            return
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            self.problems: tuple[Problem, ...] = (Problem(key="evidence-zip-broken", detail=str(error)),)
+            self.problems = (Problem(key="evidence-zip-broken", detail=str(error)),)
             return
         infos = self._zip.infolist()
         if len(infos) > limits.members:
@@ -155,9 +162,9 @@ class _Zip:
         problems = [problem for info in infos for problem in _entry_problems(info, limits)]
         problems += _span_problems(self._zip, file)
         files = [(info.orig_filename[len(prefix) :], info) for info in infos]
-        for name, _ in files:
-            if name.endswith("/"):
-                problems += _folder_problems(name.rstrip("/"))
+        # A zip may name its folders or leave them to be told from the files' names.
+        folders = {folder for name, _ in files for folder in _folders_of(name)}
+        problems += [problem for folder in sorted(folders) for problem in _folder_problems(folder)]
         files = [(name, info) for name, info in files if name and not name.endswith("/")]
         if prefix:
             self.name = prefix.rstrip("/")
@@ -180,8 +187,25 @@ class _Zip:
             raise BundleError(f"{self.name}: {member}: its size is not what the zip says")
 
 
+def _directory_problem(file: BinaryIO, limits: Limits) -> Problem | None:
+    """Return what is wrong with the size of a zip's directory, looked at before Python reads all of it into memory."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END_RECORD_BYTES))
+    record = file.read(_END_RECORD_BYTES)
+    directory = int.from_bytes(record[12:16], "little") if record.startswith(_END_RECORD) else 0
+    if directory > limits.members * _MOST_ENTRY_BYTES:
+        return Problem(key="evidence-too-many", detail=f"a directory of {directory} bytes")
+    return None
+
+
+def _folders_of(name: str) -> list[str]:
+    """Return the folders that an entry of a zip names or lies in."""
+    parts = name.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
 def _folder_problems(name: str) -> list[Problem]:
-    if name in FOLDERS or not name:
+    if name in (*FOLDERS, *SEAL_FOLDERS) or not name:
         return []
     return [Problem(key="evidence-strange-folder", member=name)]
 
@@ -258,8 +282,8 @@ def _span_problems(archive: zipfile.ZipFile, file: BinaryIO) -> Iterator[Problem
             yield Problem(key="evidence-zip-hidden", member=name, detail=f"{between} bytes after it")
     if archive.comment:
         yield Problem(key="evidence-zip-hidden", detail=f"a comment of {len(archive.comment)} bytes")
-    file.seek(-22, os.SEEK_END)
-    if file.read(4) != b"PK\x05\x06":
+    file.seek(-_END_RECORD_BYTES, os.SEEK_END)
+    if file.read(4) != _END_RECORD:
         yield Problem(key="evidence-zip-hidden", detail="bytes after the last record")
 
 

@@ -22,6 +22,7 @@ class Trail:
 
     events: tuple[Event, ...]
     observations: tuple[Observation, ...]
+    head: str  # SHA-256 of the last event's line
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -55,7 +56,8 @@ def read_trail(container: Container, *, torn_ok: bool) -> Trail:
     ``torn_ok`` is for an unfinished bundle: a last line that was not written whole is dropped, and an observation whose
     event was not written any more is left out.
     """
-    events = _events(_lines(container, layout.EVENTS, torn_ok=torn_ok), f"{container.name}: {layout.EVENTS}")
+    log = _lines(container, layout.EVENTS, torn_ok=torn_ok)
+    events = _events(log, f"{container.name}: {layout.EVENTS}")
     lines = _lines(container, layout.OBSERVATIONS, torn_ok=torn_ok)
     captures = [event.body for event in events if isinstance(event.body, Capture)]
     where = f"{container.name}: {layout.OBSERVATIONS}"
@@ -69,7 +71,7 @@ def read_trail(container: Container, *, torn_ok: bool) -> Trail:
     if len({observation.id for observation in observations}) != len(observations):
         raise BundleError(f"{where}: an observation is there twice")
     _check_end(events, lines, where=where, torn_ok=torn_ok)
-    return Trail(events=events, observations=observations)
+    return Trail(events=events, observations=observations, head=sha256(log[-1]))
 
 
 def read_facts(container: Container, member: str, cls: type[T]) -> T:

@@ -11,6 +11,10 @@ EB-<case or package>-<run>-<seq>/
   data/derived/                                                       drawn or scaled from those
   data/coverage.json findings.json                                    written at the end
   data/schema/                                                        JSON Schemas of all of the above
+  data/time/start.json start.tsr                                      time-stamp from before the first step
+  signatures/                                                         the seal, made last, in no manifest:
+    statement.dsse.json signer.pem                                    over the tag manifest; the key is a hint
+    statement.tsr time-gap.json                                       over the signature, or why there is none
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -59,12 +64,23 @@ BAGIT = "bagit.txt"
 BAG_INFO = "bag-info.txt"
 MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
+TIME = "data/time"
+START = "data/time/start.json"
+START_STAMP = "data/time/start.tsr"
+SIGNATURES = "signatures"
+STATEMENT = "signatures/statement.dsse.json"
+STATEMENT_STAMP = "signatures/statement.tsr"
+SIGNER = "signatures/signer.pem"
+TIME_GAP = "signatures/time-gap.json"
+LEDGER = "roots.jsonl"  # beside the runs' folders, never in a bundle
 
 FOLDERS = ("data", SHOTS, UI, DERIVED, SCHEMA)
+SEAL_FOLDERS = (TIME, SIGNATURES)  # only in a bundle that was to be signed
+SEAL_FILES = (STATEMENT, STATEMENT_STAMP, SIGNER, TIME_GAP)
 TAG_FILES = (BAGIT, BAG_INFO, MANIFEST, README)  # TAG_MANIFEST lists them and the report
 SCHEMA_NAMES = tuple(
     f"{part}.schema.json"
-    for part in ("case", "coverage", "device", "event", "findings", "observation", "run", "subject")
+    for part in ("case", "coverage", "device", "event", "findings", "observation", "run", "seal", "start", "subject")
 )
 BAGIT_TEXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 FIRST_PREV = "0" * 64
@@ -85,8 +101,20 @@ class EventType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A time-stamping authority that was asked. ``problem`` is a message key, empty where it answered."""
+
+    tsa: str
+    problem: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """Which run this is and what made it. ``engines`` read the pixels; ``seed`` fed the explorer."""
+    """Which run this is and what made it. ``engines`` read the pixels; ``seed`` fed the explorer.
+
+    ``rules`` is the edition of the rule set; ``start_stamp`` is ``None`` where no time-stamp was wanted.
+    """
 
     format: int = FORMAT
     bundle: str
@@ -98,6 +126,55 @@ class RunFacts:
     harness_version: str
     python: str
     platform: str
+    rules: str = ""
+    start_stamp: Asked | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartFacts:
+    """What the first time-stamp is over: nobody could know ``nonce`` and ``previous`` earlier.
+
+    ``previous`` is the last line of the ledger of roots, ``None`` where none is kept.
+    """
+
+    format: int = FORMAT
+    bundle: str
+    run: str
+    nonce: str
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealFacts:
+    """What the signature is about, besides the digest of the tag manifest: enough to tell when a part was taken away.
+
+    ``findings`` counts them by verdict; ``previous`` is the line of the ledger before this bundle's.
+    """
+
+    format: int = FORMAT
+    bundle: str
+    run: str
+    case_id: str
+    package: str
+    payload_sha256: str
+    chain_head: str
+    events: int
+    findings: tuple[tuple[str, int], ...]
+    engines: tuple[str, ...]
+    rules: str
+    harness_version: str
+    created: datetime
+    previous: str | None
+    tsa: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeGap:
+    """Why a signature has no time-stamp."""
+
+    format: int = FORMAT
+    asked: Asked
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

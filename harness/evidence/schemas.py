@@ -37,6 +37,8 @@ _PARTS: Mapping[str, type] = {
     "coverage": layout.CoverageFacts,
     "findings": layout.FindingsFacts,
     "observation": Observation,
+    "start": layout.StartFacts,
+    "seal": layout.SealFacts,
 }
 
 

@@ -7,178 +7,140 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 from harness.errors import BundleError
-from harness.evidence import bag, binding, codec, layout
+from harness.evidence import binding, codec, layout, sealed
 from harness.evidence.container import Container, Limits, Problem, open_container, read
+from harness.evidence.content import Scan
 from harness.evidence.events import Trail, read_facts, read_trail
+from harness.evidence.inspection import (
+    CANNOT_PROVE,
+    EXIT_CODES,
+    ITEMS,
+    Item,
+    Quality,
+    Result,
+    Soundness,
+    VerifyReport,
+    item,
+    judged,
+    soundness_of,
+)
 from harness.evidence.layout import (
     CaseFacts,
     CoverageFacts,
     DeviceFacts,
     FindingsFacts,
     RunFacts,
+    StartFacts,
     SubjectFacts,
 )
+from harness.evidence.packing import look_at_packing
+from harness.evidence.sealed import Seal, Trust
+
+__all__ = [
+    "CANNOT_PROVE",
+    "EXIT_CODES",
+    "ITEMS",
+    "Item",
+    "Quality",
+    "Result",
+    "Soundness",
+    "Trust",
+    "VerifyReport",
+    "verify",
+]
+
+# A time server corrects a clock by less; more was done by hand, and the record's times cannot be relied on.
+_MOST_SET_BACK = timedelta(minutes=1)
 
 
-class Soundness(StrEnum):
-    """The answer. An unfinished bundle, or one that could not be read to the end, is never ``SOUND``."""
+def verify(path: Path, *, limits: Limits | None = None, trust: Trust | None = None) -> VerifyReport:
+    """Return what can be said of the bundle at ``path``, folder or zip. Never raises for what is in it.
 
-    SOUND = "sound"
-    NOT_SOUND = "not-sound"
-    COULD_NOT_TELL = "could-not-tell"
-
-
-EXIT_CODES: Mapping[Soundness, int] = {
-    Soundness.SOUND: 0,
-    Soundness.NOT_SOUND: 1,
-    Soundness.COULD_NOT_TELL: 2,
-}
-
-
-class Quality(StrEnum):
-    """The four headings of electronic-archive inspection (四性检测)."""
-
-    AUTHENTIC = "authentic"  # 真实性
-    COMPLETE = "complete"  # 完整性
-    USABLE = "usable"  # 可用性
-    SAFE = "safe"  # 安全性
-
-
-class Result(StrEnum):
-    """What became of one item: right, wrong, worth knowing, or not looked at."""
-
-    RIGHT = "right"
-    WRONG = "wrong"
-    NOTED = "noted"
-    NOT_LOOKED = "not-looked"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One thing that was looked at. ``key`` is a message key."""
-
-    key: str
-    quality: Quality
-    result: Result
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyReport:
-    """Everything that can be said of a bundle's integrity. ``payload_sha256`` is the digest to compare with paper."""
-
-    format: int = codec.FORMAT
-    bundle: str
-    soundness: Soundness
-    payload_sha256: str | None
-    items: tuple[Item, ...]
-
-    @property
-    def exit_code(self) -> int:
-        return EXIT_CODES[self.soundness]
-
-
-# In the order in which they are looked at: nothing is read before names and sizes were found harmless.
-ITEMS: Mapping[str, Quality] = {
-    "verify-container": Quality.SAFE,
-    "verify-readable": Quality.USABLE,
-    "verify-seal": Quality.AUTHENTIC,
-    "verify-finished": Quality.COMPLETE,
-    "verify-bag": Quality.SAFE,
-    "verify-tag-manifest": Quality.AUTHENTIC,
-    "verify-payload-manifest": Quality.COMPLETE,
-    "verify-unlisted": Quality.COMPLETE,
-    "verify-format": Quality.USABLE,
-    "verify-chain": Quality.AUTHENTIC,
-    "verify-clock": Quality.AUTHENTIC,
-    "verify-files-bound": Quality.AUTHENTIC,
-    "verify-findings-bound": Quality.AUTHENTIC,
-}
-
-
-def verify(path: Path, *, limits: Limits | None = None) -> VerifyReport:
-    """Return what can be said of the bundle at ``path``, folder or zip. Never raises for what is in it."""
+    ``trust`` is what the reviewer has from elsewhere: without a key, a signature proves only that the bundle was not
+    changed since somebody signed it.
+    """
+    most = limits or Limits()
     try:
-        with open_container(path, limits=limits) as container:
-            return _Look(container).report()
+        with open_container(path, limits=most) as container:
+            return _Look(container, most, trust or Trust()).report()
     except BundleError as error:
-        item = Item(
-            key="verify-container",
-            quality=Quality.SAFE,
-            result=Result.NOT_LOOKED,
-            problems=(Problem(key="evidence-cannot-open", detail=str(error)),),
-        )
-        rest = tuple(_item(key, Result.NOT_LOOKED) for key in ITEMS if key != item.key)
-        return VerifyReport(
-            bundle=path.name, soundness=Soundness.COULD_NOT_TELL, payload_sha256=None, items=(item, *rest)
-        )
+        problem = Problem(key="evidence-cannot-open", detail=str(error))
+        closed = item("verify-container", Result.NOT_LOOKED, problem)
+        rest = tuple(item(key, Result.NOT_LOOKED) for key in ITEMS if key != closed.key)
+        items = (closed, *rest)
+        return VerifyReport(bundle=path.name, soundness=soundness_of(items), payload_sha256=None, items=items)
 
 
 class _Look:
     """One verification; items are added in order and never changed."""
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, container: Container, limits: Limits, trust: Trust) -> None:
         self._container = container
+        self._limits = limits
+        self._trust = trust
         self._items: dict[str, Item] = {}
+        self._seal = Seal(items=())
         self._digests: dict[str, str] = {}
         self._unfinished = layout.UNFINISHED in container.sizes
 
     def report(self) -> VerifyReport:
         self._look()
-        items = tuple(self._items.get(key) or _item(key, Result.NOT_LOOKED) for key in ITEMS)
-        if any(item.result is Result.WRONG for item in items):
-            soundness = Soundness.NOT_SOUND
-        elif any(item.result is Result.NOT_LOOKED for item in items):
-            soundness = Soundness.COULD_NOT_TELL
-        else:
-            soundness = Soundness.SOUND
+        items = tuple(self._items.get(key) or item(key, Result.NOT_LOOKED) for key in ITEMS)
         return VerifyReport(
             bundle=self._container.name,
-            soundness=soundness,
+            soundness=soundness_of(items),
             payload_sha256=self._digests.get(layout.MANIFEST),
+            signed=self._seal.signed,
+            stamped=self._seal.stamped,
             items=items,
         )
 
     def _look(self) -> None:
         if not self._add("verify-container", self._container.problems):
             return
-        if not self._add("verify-readable", self._unreadable()):
+        unreadable, unsafe = self._read_all()
+        if not self._add("verify-readable", unreadable):
             return
-        self._items["verify-seal"] = _item("verify-seal", Result.NOTED, Problem(key="evidence-unsealed"))
+        self._add("verify-content", unsafe)  # nothing here decodes pictures or parses XML: looked at to the end
+        self._seal = sealed.look_at_seal(self._container, self._trust)
+        self._keep(*self._seal.items)
         if self._newer_format():
             return
         if self._unfinished:
             problem = Problem(key="evidence-unfinished", member=layout.UNFINISHED)
-            self._items["verify-finished"] = _item("verify-finished", Result.NOT_LOOKED, problem)
+            self._keep(item("verify-finished", Result.NOT_LOOKED, problem))
         else:
             self._add("verify-finished", ())
-            self._bag()
+            self._keep(*look_at_packing(self._container, self._digests, self._seal.tag_manifest_sha256))
         trail = self._trail()
         if trail is None:
             return
         self._add("verify-files-bound", [*binding.unbound_files(trail, self._digests), *binding.unbound_steps(trail)])
         if not self._unfinished and self._items["verify-format"].result is Result.RIGHT:
             self._findings(trail)
+            self._keep(sealed.look_at_ledger(self._seal, self._trust))
 
-    def _unreadable(self) -> list[Problem]:
-        """Read every byte once, keeping the digests; return what could not be had."""
-        problems = []
+    def _read_all(self) -> tuple[list[Problem], list[Problem]]:
+        """Read every byte once, keeping the digests; return what could not be had, and what would harm a reader."""
+        unreadable, unsafe = [], []
         for member in self._container.sizes:
-            digest = hashlib.sha256()
+            digest, scan = hashlib.sha256(), Scan(member, self._limits)
             try:
                 for chunk in self._container.chunks(member):
                     digest.update(chunk)
+                    scan.feed(chunk)
             except BundleError as error:
-                problems.append(Problem(key="evidence-unreadable", member=member, detail=str(error)))
+                unreadable.append(Problem(key="evidence-unreadable", member=member, detail=str(error)))
                 continue
             self._digests[member] = digest.hexdigest()
-        return problems
+            if problem := scan.problem():
+                unsafe.append(problem)
+        return unreadable, unsafe
 
     def _newer_format(self) -> bool:
         """Return whether the bundle is of a later format, of which this version can say nothing."""
@@ -190,59 +152,8 @@ class _Look:
         newer = type(found) is int and found > codec.FORMAT
         if newer:
             problem = Problem(key="evidence-newer-format", member=layout.RUN, detail=str(found))
-            self._items["verify-format"] = _item("verify-format", Result.NOT_LOOKED, problem)
+            self._keep(item("verify-format", Result.NOT_LOOKED, problem))
         return newer
-
-    def _bag(self) -> None:
-        there = self._container.sizes.keys()
-        problems = [
-            Problem(key="evidence-missing", member=name)
-            for name in (*layout.TAG_FILES, layout.TAG_MANIFEST)
-            if name not in there
-        ]
-        if "fetch.txt" in there:
-            problems.append(Problem(key="evidence-fetch", member="fetch.txt"))
-        if layout.BAGIT in there and self._digests[layout.BAGIT] != layout.sha256(layout.BAGIT_TEXT):
-            problems.append(Problem(key="evidence-bag-version", member=layout.BAGIT))
-        self._add("verify-bag", problems)
-        tags = self._manifest("verify-tag-manifest", layout.TAG_MANIFEST)
-        payload = self._manifest("verify-payload-manifest", layout.MANIFEST)
-        if tags is None or payload is None:
-            return
-        expected = {*layout.TAG_FILES, layout.REPORT} & {*there, *layout.TAG_FILES}
-        self._add("verify-tag-manifest", [*self._differing(tags), *_sides(set(tags), expected, layout.TAG_MANIFEST)])
-        inside = {name for name in there if name.startswith("data/")}
-        self._add(
-            "verify-payload-manifest",
-            [*self._differing(payload), *_sides(set(payload), inside, layout.MANIFEST), *self._info(inside)],
-        )
-        strays = there - inside - tags.keys() - {layout.TAG_MANIFEST}
-        self._add("verify-unlisted", [Problem(key="evidence-unlisted", member=name) for name in sorted(strays)])
-
-    def _manifest(self, key: str, member: str) -> dict[str, str] | None:
-        try:
-            return bag.parse_manifest(read(self._container, member), member=member)
-        except BundleError as error:
-            self._add(key, [Problem(key="evidence-unreadable", member=member, detail=str(error))])
-            return None
-
-    def _differing(self, manifest: Mapping[str, str]) -> list[Problem]:
-        return [
-            Problem(key="evidence-digest-differs", member=name)
-            for name, digest in manifest.items()
-            if name in self._digests and self._digests[name] != digest
-        ]
-
-    def _info(self, inside: set[str]) -> list[Problem]:
-        """Return where ``bag-info.txt`` contradicts what is there."""
-        try:
-            fields = bag.parse_info(read(self._container, layout.BAG_INFO), member=layout.BAG_INFO)
-        except BundleError as error:
-            return [Problem(key="evidence-unreadable", member=layout.BAG_INFO, detail=str(error))]
-        size = sum(self._container.sizes[name] for name in inside)
-        if fields.get("Payload-Oxum") == f"{size}.{len(inside)}":
-            return []
-        return [Problem(key="evidence-facts-differ", member=layout.BAG_INFO, detail="Payload-Oxum")]
 
     def _trail(self) -> Trail | None:
         """Return the log where formats and chain hold; adds both items."""
@@ -254,6 +165,8 @@ class _Look:
         ]
         if not self._unfinished:
             parts += [(layout.COVERAGE, CoverageFacts), (layout.FINDINGS, FindingsFacts)]
+        if layout.START in self._container.sizes:
+            parts.append((layout.START, StartFacts))
         problems = []
         for member, cls in parts:
             try:
@@ -271,21 +184,18 @@ class _Look:
         return trail
 
     def _clock(self, trail: Trail) -> None:
-        """Note where the host's clock went back; time that goes back on the steady clock is wrong."""
-        events = trail.events
-        pairs = list(itertools.pairwise(events))
-        wrong = [
-            Problem(key="evidence-time-disorder", member=layout.EVENTS, detail=str(after.seq))
-            for before, after in pairs
-            if after.at.mono_s < before.at.mono_s
-        ]
-        noted = [
-            Problem(key="evidence-clock-went-back", member=layout.EVENTS, detail=str(after.seq))
-            for before, after in pairs
-            if after.at.wall < before.at.wall
-        ]
+        """Note where the host's clock was corrected; what no correction explains, or no time-stamp allows, is wrong."""
+        wrong = list(sealed.outside(self._seal.stamped, trail))
+        noted = []
+        for before, after in itertools.pairwise(trail.events):
+            if after.at.mono_s < before.at.mono_s:
+                wrong.append(Problem(key="evidence-time-disorder", member=layout.EVENTS, detail=str(after.seq)))
+            if after.at.wall < before.at.wall - _MOST_SET_BACK:
+                wrong.append(Problem(key="evidence-clock-set-back", member=layout.EVENTS, detail=str(after.seq)))
+            elif after.at.wall < before.at.wall:
+                noted.append(Problem(key="evidence-clock-went-back", member=layout.EVENTS, detail=str(after.seq)))
         if noted and not wrong:
-            self._items["verify-clock"] = _item("verify-clock", Result.NOTED, *noted)
+            self._keep(item("verify-clock", Result.NOTED, *noted))
         else:
             self._add("verify-clock", wrong)
 
@@ -295,28 +205,25 @@ class _Look:
         subject = read_facts(container, layout.SUBJECT, SubjectFacts)
         case = read_facts(container, layout.CASE, CaseFacts)
         coverage = read_facts(container, layout.COVERAGE, CoverageFacts)
-        judgement = read_facts(container, layout.FINDINGS, FindingsFacts).judgement
+        findings = read_facts(container, layout.FINDINGS, FindingsFacts)
+        judgement = findings.judgement
         problems = [
             *binding.unbound_findings(judgement, trail, subject.app.package),
             *binding.differing_facts(run, subject, case, coverage, judgement),
         ]
         if coverage.walk != trail.end:
             problems.append(Problem(key="evidence-facts-differ", member=layout.COVERAGE, detail="walk"))
+        if layout.START in container.sizes:
+            start = read_facts(container, layout.START, StartFacts)
+            if (start.bundle, start.run) != (run.bundle, run.run):
+                problems.append(Problem(key="evidence-facts-differ", member=layout.START, detail="bundle, run"))
         self._add("verify-findings-bound", problems)
+        self._keep(sealed.look_at_statement(self._seal, self._digests, (run, case, findings), trail))
 
     def _add(self, key: str, problems: Iterable[Problem]) -> bool:
         """Add one item, wrong where there are problems; return whether it is right."""
-        found = tuple(problems)
-        self._items[key] = _item(key, Result.WRONG if found else Result.RIGHT, *found)
-        return not found
+        self._keep(judged(key, tuple(problems)))
+        return self._items[key].result is Result.RIGHT
 
-
-def _item(key: str, result: Result, *problems: Problem) -> Item:
-    return Item(key=key, quality=ITEMS[key], result=result, problems=problems)
-
-
-def _sides(listed: set[str], there: set[str], manifest: str) -> list[Problem]:
-    """Return what a manifest lists and is not there, and what is there and not listed."""
-    missing = [Problem(key="evidence-missing", member=name) for name in sorted(listed - there)]
-    extra = [Problem(key="evidence-unlisted", member=name, detail=manifest) for name in sorted(there - listed)]
-    return [*missing, *extra]
+    def _keep(self, *items: Item) -> None:
+        self._items.update({one.key: one for one in items})

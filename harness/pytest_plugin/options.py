@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from harness.errors import BadInput
+from harness.errors import BadInput, HarnessError
 
 if TYPE_CHECKING:
+    from harness.evidence.seal import Sealing
     from harness.session import Settings
 
 FAIL_ON = ("found", "new", "none")
@@ -49,6 +50,8 @@ OPTIONS = (
     Option(name="harness_baseline", help="folder of earlier bundles, for --harness-fail-on new"),
     Option(name="harness_steps", help="most steps per app", type="int"),
     Option(name="harness_seconds", help="most seconds per app, on the device's clock", type="float"),
+    Option(name="harness_sign_key", help="private key (PEM) that bundles are signed with, see `harness keys new`"),
+    Option(name="harness_tsa", help="URL of a time-stamping authority (RFC 3161); needs --harness-sign-key"),
     Option(name="harness_device_wait", help="seconds to wait for a free device", type="float"),
 )
 
@@ -121,13 +124,15 @@ def settings(config: pytest.Config, run: str) -> Settings:
 
     folder = given(config, "harness_evidence_dir")
     ocr = given(config, "harness_ocr")
+    evidence_dir = (folder.path if folder else _home(config) / "screenshots").absolute()
     limits: dict[str, Any] = {
         "steps": number(config, "harness_steps", least=1),
         "seconds": number(config, "harness_seconds", least=1),
         "device_wait_s": number(config, "harness_device_wait", least=0),
     }
     return session.Settings(
-        evidence_dir=(folder.path if folder else _home(config) / "screenshots").absolute(),
+        evidence_dir=evidence_dir,
+        sealing=sealing(config, evidence_dir),
         adb=adb_server(config),
         serials=many(config, "harness_serial"),
         run=run,
@@ -162,6 +167,18 @@ def adb_server(config: pytest.Config) -> tuple[str, int]:
         raise pytest.UsageError(str(error)) from error
 
 
+def sealing(config: pytest.Config, evidence_dir: Path) -> Sealing | None:
+    """Return who signs this run's bundles, ``None`` for nobody. Raises ``UsageError`` for a key that cannot be used."""
+    from harness.evidence.seal import sealing_for
+
+    key, tsa = given(config, "harness_sign_key"), given(config, "harness_tsa")
+    try:
+        return sealing_for(evidence_dir, key.path if key else None, str(tsa.value) if tsa else "")
+    except HarnessError as error:
+        source = next((one.source for one in (key, tsa) if one is not None), "")
+        raise pytest.UsageError(f"{source}: {error}") from error
+
+
 def refuse_nonsense(config: pytest.Config) -> None:
     """Raise ``UsageError`` for what cannot be meant, before anything is collected; costs nothing when unused."""
     chosen, baseline = given(config, "harness_fail_on"), given(config, "harness_baseline")
@@ -178,3 +195,5 @@ def refuse_nonsense(config: pytest.Config) -> None:
         number(config, name, least=least)
     if given(config, "harness_adb_server") is not None:
         adb_server(config)
+    if given(config, "harness_sign_key") is not None or given(config, "harness_tsa") is not None:
+        settings(config, "")

@@ -20,6 +20,7 @@ from harness.rules import (
     video_watch_gate,
 )
 from harness.rules.concluding import ONE_DAY, PROBE_WANTED
+from harness.rules.edition import rules_edition
 
 ALL_RULES: Final[tuple[Rule, ...]] = (
     mandatory_check_in.RULE,
@@ -58,4 +59,4 @@ def lets_a_day_pass(outcome: Outcome) -> bool:
     return (PROBE_WANTED, ONE_DAY) in outcome.data
 
 
-__all__ = ["ALL_RULES", "PICTURES", "lets_a_day_pass", "rule_by_id", "wants_probe"]
+__all__ = ["ALL_RULES", "PICTURES", "lets_a_day_pass", "rule_by_id", "rules_edition", "wants_probe"]

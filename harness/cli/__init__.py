@@ -1,4 +1,4 @@
-"""The ``harness`` command. The only module that prints.
+"""The ``harness`` command. The only package that prints.
 
 What the commands need is imported when a command runs: ``harness --help`` answers at once.
 """
@@ -19,14 +19,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.cli.evidence import keys_group, one_bundle, seal_bundle, verify_bundle
+from harness.cli.output import json_option, print_json
 from harness.errors import HarnessError
 from harness.messages import text
-from harness.report.terminal import RESULT_MARKS, STATUS_STYLES, columns, plain, verdict_text, verdicts
+from harness.report.terminal import STATUS_STYLES, columns, plain, verdict_text, verdicts
 from harness.wording import visible
 
 if TYPE_CHECKING:
     from harness.demo import DemoRow
-    from harness.evidence.verify import VerifyReport
     from harness.report.look import Look
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -74,8 +75,8 @@ def group() -> None:
     """
 
 
-def _json_option(command: _Command) -> _Command:
-    return click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")(command)
+for _command in (keys_group, seal_bundle, verify_bundle):
+    group.add_command(_command)
 
 
 def _adb_option(command: _Command) -> _Command:
@@ -92,15 +93,8 @@ def _wait_for_interrupt() -> None:
             continue
 
 
-def _print_json(value: object) -> None:
-    from harness.evidence.codec import dump_page
-
-    sys.stdout.buffer.write(dump_page(value))
-    sys.stdout.buffer.flush()
-
-
 @group.command("doctor", short_help="检查本机环境，给出修复命令 what is wrong with this machine")
-@_json_option
+@json_option
 def doctor(*, as_json: bool) -> None:
     """检查本机环境，每个问题给出一条修复命令。
 
@@ -114,7 +108,7 @@ def doctor(*, as_json: bool) -> None:
     clock = SystemClock()
     checkups = run_doctor(evidence_dir=Path("screenshots"), environ=os.environ, clock=clock)
     if as_json:
-        _print_json(as_json_values(checkups, clock.wall()))
+        print_json(as_json_values(checkups, clock.wall()))
     else:
         console = Console(highlight=False, soft_wrap=True)
         for checkup in checkups:
@@ -127,7 +121,7 @@ def doctor(*, as_json: bool) -> None:
 
 @group.command("devices", short_help="列出设备 list devices with Android version, ABI, size, lease")
 @_adb_option
-@_json_option
+@json_option
 def devices(*, adb_server: str, as_json: bool) -> None:
     """列出设备及占用情况。
 
@@ -138,7 +132,7 @@ def devices(*, adb_server: str, as_json: bool) -> None:
 
     rows = session.device_rows(session.adb_address(adb_server))
     if as_json:
-        _print_json({"format": 1, "devices": rows})
+        print_json({"format": 1, "devices": rows})
         return
     if not rows:
         print("没有设备 no device：connect one, or run `harness virtual up`", file=sys.stderr)
@@ -201,20 +195,25 @@ def virtual_up(
     show_default=True,
     help="Where bundles and the report go.",
 )
-def demo(*, keep: bool, packages: Sequence[str], evidence_dir: Path) -> None:
+@click.option("--sign-key", type=click.Path(path_type=Path), envvar="HARNESS_SIGN_KEY", help="Sign bundles with it.")
+@click.option("--tsa", default="", metavar="URL", envvar="HARNESS_TSA", help="Time-stamping authority, RFC 3161.")
+def demo(*, keep: bool, packages: Sequence[str], evidence_dir: Path, sign_key: Path | None, tsa: str) -> None:
     """在虚拟设备上对演示应用走完全过程，打印线索和报告路径。
 
     Run the main job on the embedded device over the demo apps; print findings and the report's path. Exit 0 when what
     was found is what the apps' truths say, 1 when not.
     """
     from harness.demo import run_demo
+    from harness.evidence.seal import sealing_for
 
+    by = sealing_for(evidence_dir, sign_key, tsa)
     console = Console(highlight=False)
 
     def tell(line: str) -> None:
         console.print(plain(line), soft_wrap=True)
 
-    result = run_demo(evidence_dir, tuple(packages), tell=tell, keep=_wait_for_interrupt if keep else None)
+    keeping = _wait_for_interrupt if keep else None
+    result = run_demo(evidence_dir, tuple(packages), tell=tell, keep=keeping, sealing=by)
     console.print()
     for package in dict.fromkeys(row.app.package for row in result.rows):
         _print_demo(console, [row for row in result.rows if row.app.package == package])
@@ -253,7 +252,7 @@ def _print_demo(console: Console, rows: Sequence[DemoRow]) -> None:
 @click.option("--xml", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The screen's hierarchy.")
 @click.option("--ocr", default="ppocr", show_default=True, type=click.Choice(_OCR), help="Who reads pixels.")
 @click.option("--annotate", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw what was seen.")
-@_json_option
+@json_option
 def look(*, image: Path, xml: Path | None, ocr: str, annotate: Path | None, as_json: bool) -> None:
     """识别一张截图中的文字和图形，并给出各条规则的结果。
 
@@ -262,7 +261,7 @@ def look(*, image: Path, xml: Path | None, ocr: str, annotate: Path | None, as_j
     from harness import session
 
     seen = session.look(image, xml, ocr, annotate=annotate)
-    _print_json(seen) if as_json else _print_look(Console(highlight=False), seen)
+    print_json(seen) if as_json else _print_look(Console(highlight=False), seen)
 
 
 def _print_look(console: Console, seen: Look) -> None:
@@ -287,7 +286,7 @@ def _print_look(console: Console, seen: Look) -> None:
 
 @group.command("judge", short_help="用现行规则重新判断证据包 judge a bundle again with today's rules")
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path))
-@_json_option
+@json_option
 def judge_again(*, bundle: Path, as_json: bool) -> None:
     """用现行规则重新判断已保存的证据包，无需设备。
 
@@ -298,61 +297,12 @@ def judge_again(*, bundle: Path, as_json: bool) -> None:
     from harness.judge import judge
     from harness.rules import ALL_RULES
 
-    judgement = judge(read_bundle(_one_bundle(bundle)), ALL_RULES)
+    judgement = judge(read_bundle(one_bundle(bundle)), ALL_RULES)
     if as_json:
         sys.stdout.buffer.write(judgement_json(judgement))
         return
     rows = ((finding.verdict, finding.rule, session.statement(finding)) for finding in judgement.findings)
     Console(highlight=False).print(verdicts(rows))
-
-
-def _one_bundle(path: Path) -> Path:
-    """Return the bundle at a path, or the only one of a run's folder."""
-    from harness import session
-
-    (bundle, *others) = session.bundles_at(path)
-    if others:
-        raise click.UsageError(f"{path} holds {1 + len(others)} bundles; name one")
-    return bundle
-
-
-@group.command("verify", short_help="核验证据包 is a bundle as it was written (0 yes, 1 no, 2 unknown)")
-@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
-@_json_option
-def verify_bundle(*, bundle: Path, as_json: bool) -> None:
-    """核验证据包是否与写成时一致。
-
-    Tell whether a bundle is as it was written; exit 0 sound, 1 not sound, 2 could not tell.
-    """
-    from harness.evidence.verify import verify
-
-    if not (bundle / "bagit.txt").exists() and any(bundle.glob("EB-*")):  # a run's folder, not a bundle tampered with
-        bundle = _one_bundle(bundle)
-    report = verify(bundle)
-    if as_json:
-        _print_json(report)
-    else:
-        _print_verified(report)
-    sys.exit(report.exit_code)
-
-
-def _print_verified(report: VerifyReport) -> None:
-    """Print a verification under the four headings of electronic-archive inspection."""
-    from harness.evidence.verify import Quality
-
-    console = Console(highlight=False, soft_wrap=True)
-    for quality in Quality:
-        console.print(f"[bold]{text('quality-' + quality)}[/]")
-        for item in report.items:
-            if item.quality is not quality:
-                continue
-            console.print(f"  {RESULT_MARKS[item.result]} ", end="")
-            console.print(Text(text(item.key)))
-            for problem in item.problems:
-                console.print(plain(f"      {text(problem.key)} {problem.member} {problem.detail}".rstrip()))
-    console.print(f"[bold]{text('soundness-' + report.soundness)}[/]")
-    if report.payload_sha256:
-        console.print(f"manifest-sha256.txt SHA-256: {report.payload_sha256}")
 
 
 @group.command("report", short_help="生成网页报告 write the HTML report of bundles or a run")
@@ -373,7 +323,7 @@ def report(bundles: tuple[Path, ...], out: Path | None) -> None:
 
 @group.command("rules", short_help="查看规则 the catalogue, or one rule's clause, lexicon, probe, limits")
 @click.argument("rule_id", metavar="[ID]", required=False)
-@_json_option
+@json_option
 def rules(*, rule_id: str | None, as_json: bool) -> None:
     """查看规则目录，或一条规则的依据、词表、探测与局限。
 
@@ -387,7 +337,7 @@ def rules(*, rule_id: str | None, as_json: bool) -> None:
         known = ", ".join(rule.id for rule in ALL_RULES)
         raise click.UsageError(f"no rule {rule_id!r}; rules: {known}")
     if as_json:
-        _print_json({"format": 1, "rules": [rule_json(rule) for rule in chosen]})
+        print_json({"format": 1, "rules": [rule_json(rule) for rule in chosen]})
     elif rule_id is None:
         table = columns("ID", "名称", "等级", "探测", "依据")
         for rule in chosen:

@@ -1,0 +1,154 @@
+"""The commands about a bundle's seal: keys are made, bundles signed and verified."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from harness.cli.output import json_option, print_json
+from harness.errors import BadInput
+from harness.messages import text
+from harness.report.terminal import RESULT_MARKS, plain
+
+if TYPE_CHECKING:
+    from harness.evidence.inspection import VerifyReport
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group("keys", short_help="签名密钥 the keys that bundles are signed with")
+def keys_group() -> None:
+    """签名密钥。 The keys that bundles are signed with."""
+
+
+@keys_group.command("new", short_help="生成一对签名密钥 make a key pair")
+@click.argument("file", type=_FILE)
+def keys_new(*, file: Path) -> None:
+    """生成一对签名密钥（ECDSA P-256），打印公钥指纹。
+
+    Make a key pair: FILE holds the private key and can be read by you alone, FILE.pub.pem the public one. Nothing is
+    written over, and nothing inside a folder of evidence.
+    """
+    from harness.evidence.keys import grouped, new_key
+
+    public, fingerprint = new_key(file, outside=_evidence_folders())
+    print(f"私钥 private key: {file.absolute()}")
+    print(f"公钥 public key: {public}")
+    print(f"公钥指纹 fingerprint (SHA-256): {grouped(fingerprint)}")
+    print("私钥不要外传。公钥和指纹请另行交给核查人员，不要随证据包一起交。")
+    print("Keep the private key. Hand the public key and its fingerprint to the reviewers apart from any bundle.")
+
+
+@click.command("seal", short_help="为已完成的证据包签名 sign a finished bundle")
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
+@click.option("--key", "key", type=_FILE, envvar="HARNESS_SIGN_KEY", required=True, help="Private key, PEM.")
+@click.option("--tsa", default="", metavar="URL", envvar="HARNESS_TSA", help="Time-stamping authority, RFC 3161.")
+@click.option("--ledger", type=_FILE, help="Ledger of roots that the bundle is entered into.")
+def seal_bundle(*, bundle: Path, key: Path, tsa: str, ledger: Path | None) -> None:
+    """为已完成、核验通过的证据包签名，可加盖可信时间戳。
+
+    Sign a finished bundle that verifies; with --tsa the signature is time-stamped. A bundle is sealed once.
+    """
+    from harness.clock import SystemClock
+    from harness.evidence import layout
+    from harness.evidence.keys import fingerprint, grouped
+    from harness.evidence.seal import seal, sealing
+    from harness.evidence.verify import Soundness, verify
+
+    by = sealing(key, tsa, ledger)
+    if not bundle.is_dir():
+        raise _cannot_seal(bundle, "is not a folder", "seal the folder, then pack it")
+    soundness = verify(bundle).soundness
+    if soundness is not Soundness.SOUND:
+        raise _cannot_seal(bundle, f"is not sound: {text(f'soundness-{soundness}')}", f"harness verify {bundle}")
+    facts = seal(bundle, by, SystemClock())
+    print(f"已签名 sealed: {bundle}")
+    print(f"公钥指纹 fingerprint (SHA-256): {grouped(fingerprint(by.signer.public_pem))}")
+    print(f"清单哈希值 manifest-sha256.txt SHA-256: {facts.payload_sha256}")
+    if (bundle / layout.TIME_GAP).exists():
+        print(f"未取得时间戳 no time-stamp: see {bundle / layout.TIME_GAP}", file=sys.stderr)
+
+
+@click.command("verify", short_help="核验证据包 is a bundle as it was written (0 yes, 1 no, 2 unknown)")
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
+@click.option("--key", type=_FILE, help="The signer's public key, PEM, from elsewhere than the bundle.")
+@click.option("--tsa-ca", type=_FILE, help="Root certificates of the time-stamping authority, PEM.")
+@click.option("--ledger", type=_FILE, help="Ledger of roots, as it was handed over.")
+@json_option
+def verify_bundle(*, bundle: Path, key: Path | None, tsa_ca: Path | None, ledger: Path | None, as_json: bool) -> None:
+    """核验证据包是否与写成时一致，按真实性、完整性、可用性、安全性分项给出结果。
+
+    Tell whether a bundle, folder or zip, is as it was written; exit 0 sound, 1 not sound, 2 could not tell. A key, a
+    root or a ledger that is given must be met; what is not given cannot be said, and the answer says that.
+    """
+    from harness.evidence.keys import read_certificates, read_public
+    from harness.evidence.verify import Trust, verify
+
+    trust = Trust(
+        key_pem=read_public(key) if key else None,
+        tsa_roots=read_certificates(tsa_ca) if tsa_ca else (),
+        ledger=ledger,
+    )
+    if not (bundle / "bagit.txt").exists() and any(bundle.glob("EB-*")):  # a run's folder, not a bundle tampered with
+        bundle = one_bundle(bundle)
+    report = verify(bundle, trust=trust)
+    if as_json:
+        print_json(report)
+    else:
+        _print_verified(report)
+    sys.exit(report.exit_code)
+
+
+def one_bundle(path: Path) -> Path:
+    """Return the bundle at a path, or the only one of a run's folder."""
+    from harness import session
+
+    (bundle, *others) = session.bundles_at(path)
+    if others:
+        raise click.UsageError(f"{path} holds {1 + len(others)} bundles; name one")
+    return bundle
+
+
+def _print_verified(report: VerifyReport) -> None:
+    """Print a verification under the four headings of electronic-archive inspection."""
+    from harness.evidence.inspection import Quality
+    from harness.evidence.keys import grouped
+
+    console = Console(highlight=False, soft_wrap=True)
+    for quality in Quality:
+        console.print(f"[bold]{text('quality-' + quality)}[/]")
+        for item in report.items:
+            if item.quality is not quality:
+                continue
+            console.print(f"  {RESULT_MARKS[item.result]} ", end="")
+            console.print(Text(text(item.key)))
+            for problem in item.problems:
+                console.print(plain(f"      {text(problem.key)} {problem.member} {problem.detail}".rstrip()))
+    console.print(f"[bold]{text('limit-title')}[/]")
+    for key in report.cannot_prove:
+        console.print(Text(f"  · {text(key)}"))
+    console.print(f"[bold]{text('soundness-' + report.soundness)}[/]")
+    if report.payload_sha256:
+        console.print(f"manifest-sha256.txt SHA-256: {report.payload_sha256}")
+    if report.signed:
+        console.print(f"公钥指纹 fingerprint (SHA-256): {grouped(report.signed.key_sha256)}")
+    if report.stamped:
+        ends = (report.stamped.after, report.stamped.before)
+        after, before = (end.isoformat(timespec="seconds") if end else "?" for end in ends)
+        console.print(f"时间戳区间 between the time-stamps: {after} – {before}")
+
+
+def _cannot_seal(bundle: Path, problem: str, mend: str) -> BadInput:
+    return BadInput(source=str(bundle), place="bundle", problem=problem, mend=mend)
+
+
+def _evidence_folders() -> tuple[Path, ...]:
+    """Return where bundles go by default and by environment: no place for a key, bundles there or not."""
+    given = os.environ.get("HARNESS_EVIDENCE_DIR", "").strip()
+    return (Path("screenshots"), *([Path(given)] if given else []))
