@@ -138,6 +138,12 @@ def test_help_names_every_command_with_a_whole_sentence_in_80_columns(tmp_path: 
         (("virtual", "up", "--fault", "bad_luck"), "black_png"),
         (("virtual", "up", "--app", "nowhere"), "--app: nowhere: is not there; give a folder with app.json"),
         (("virtual", "up", "--size", "big"), "1080x2400"),
+        (("keys", "new", "screenshots/run/key.pem"), "inside a folder of evidence"),
+        (("demo", "--sign-key", "empty.png"), "chmod 600"),
+        (("demo", "--tsa", "http://127.0.0.1:1/"), "harness keys new"),
+        (("seal", ".", "--key", "nowhere.pem"), "harness keys new"),
+        (("verify", ".", "--key", "empty.png"), "is not a public key in PEM"),
+        (("verify", ".", "--tsa-ca", "empty.png"), "holds no certificate"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -290,6 +296,31 @@ def test_a_runs_folder_is_not_taken_for_a_bundle_tampered_with(tmp_path: Path, b
     shutil.copytree(bundle, tmp_path / "run" / f"{bundle.name}-2")
     for command in ("verify", "judge"):
         assert "holds 2 bundles; name one" in one_line_error(harness(command, "run", cwd=tmp_path))
+
+
+def test_a_key_is_made_a_bundle_sealed_and_its_signer_told(tmp_path: Path, bundle: Path) -> None:
+    made = harness("keys", "new", "keys/signer.pem", cwd=tmp_path)
+    assert made.code == 0, made.err
+    found = re.search(r"SHA-256\): ([0-9a-f ]{79})$", made.text, re.MULTILINE)
+    assert found is not None
+    assert "PRIVATE" not in made.text + made.err
+    assert "is there already" in one_line_error(harness("keys", "new", "keys/signer.pem", cwd=tmp_path))
+    copy = Path(shutil.copytree(bundle, tmp_path / bundle.name))
+    public = ("--key", "keys/signer.pub.pem")
+    assert harness("verify", copy, *public, cwd=tmp_path).code == 1  # a signature was expected
+    sealed = harness("seal", copy, "--key", "keys/signer.pem", cwd=tmp_path)
+    assert sealed.code == 0, sealed.err
+    assert found[1] in sealed.text
+    told = harness("verify", copy, *public, cwd=tmp_path)
+    assert told.code == 0, told.text
+    for said in ("真实性", "完整性", "可用性", "安全性", "任何格式都不能证明的", found[1]):
+        assert said in told.text
+    assert valid("verify", harness("verify", copy, *public, "--json", cwd=tmp_path).out)["signed"]["pinned"]
+    again = one_line_error(harness("seal", copy, "--key", "keys/signer.pem", cwd=tmp_path))
+    assert "is sealed already" in again
+    (copy / "data" / "case.json").write_bytes(b"{}")
+    refused = one_line_error(harness("seal", copy, "--key", "keys/signer.pem", cwd=tmp_path))
+    assert f"harness verify {copy}" in refused
 
 
 def test_a_report_is_written_over_a_bundle_and_over_a_run(tmp_path: Path, bundle: Path) -> None:

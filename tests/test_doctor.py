@@ -22,7 +22,9 @@ from harness.clock import SystemClock
 from harness.doctor import Checkup, Status, as_json, reading, run_doctor, worst
 from harness.doctor.adb import look_at_adb, same_emulator
 from harness.doctor.host import free_ports, look_at_clock, look_at_cv2, look_at_disk, look_at_loopback
+from harness.doctor.key import look_at_key
 from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr, look_at_ocr_models
+from harness.evidence import keys
 from harness.perceive import ppocr_models
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="uses shell scripts as stand-ins")
@@ -105,6 +107,7 @@ def test_this_machine_gives_every_name_once_and_valid_json_and_no_adb_server_is_
         "disk",
         "loopback",
         "clock",
+        "key",
     ]
     assert [one.name for one in checkups] == names
     assert by_name(checkups, "adb_server").reason == "doctor.adb_server.none"
@@ -119,6 +122,19 @@ def test_an_empty_machine_fails_with_a_mending_command_for_each_lack(environ: di
     looks = (look_at_browser(environ, ON), look_at_ocr(environ, ON), look_at_font({**environ, "HOME": "/x"}, ON))
     assert looks[1].status is Status.FAIL
     assert [one.name for one in looks if one.status is Status.FAIL and not one.mend] == []
+
+
+def test_a_signing_key_is_told_of_missing_unusable_or_by_its_fingerprint(tmp_path: Path) -> None:
+    none = look_at_key({})
+    assert (none.status, none.reason) == (Status.WARN, "doctor.key.none")
+    assert none.mend.startswith("harness keys new ")
+    _, fingerprint = keys.new_key(tmp_path / "key.pem")
+    usable = look_at_key({"HARNESS_SIGN_KEY": str(tmp_path / "key.pem")})
+    assert usable.status is Status.OK
+    assert fingerprint in usable.seen().replace(" ", "")
+    (tmp_path / "key.pem").chmod(0o640)
+    unusable = look_at_key({"HARNESS_SIGN_KEY": str(tmp_path / "key.pem")})
+    assert (unusable.status, unusable.mend) == (Status.FAIL, f"chmod 600 {tmp_path / 'key.pem'}")
 
 
 def test_worst_puts_a_failure_before_what_could_not_be_looked_at() -> None:

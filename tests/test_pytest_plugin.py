@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from harness.device import pool
-from harness.evidence.verify import Soundness, verify
+from harness.evidence import keys
+from harness.evidence.layout import LEDGER
+from harness.evidence.verify import Soundness, Trust, verify
 from harness.pytest_plugin.scheduling import app_in
 from harness.pytest_plugin.telling import without_group
 from harness.rules import ALL_RULES
@@ -111,6 +113,7 @@ class FirstRun:
 
     ended: Ended
     evidence: Path
+    public_key: Path
     cases: Mapping[str, ET.Element]
 
     def properties(self, name: str) -> dict[str, str]:
@@ -123,12 +126,13 @@ def first_run(field: Field, tmp_path_factory: pytest.TempPathFactory) -> FirstRu
     folder = tmp_path_factory.mktemp("first")
     rows = (f"排行,{BOARD},案2026-7,board", "坏包名,not a package,,", f"便民,{CLEAN},,clean", ",=A1,,clean")
     filed = write_list(field.apps / "mixed.csv", rows)
+    public, _ = keys.new_key(folder / "keys" / "signer.pem")
     ended = run_pytest(
         SCENARIOS, "-W", "error", "--junitxml", folder / "junit.xml", "--harness-filed-list", filed, *field.options,
-        "--harness-evidence-dir", folder / "evidence", cwd=folder,
+        "--harness-evidence-dir", folder / "evidence", "--harness-sign-key", folder / "keys" / "signer.pem", cwd=folder,
     )  # fmt: skip
     cases = {case.attrib["name"]: case for case in ET.parse(folder / "junit.xml").iter("testcase")}
-    return FirstRun(ended=ended, evidence=folder / "evidence", cases=cases)
+    return FirstRun(ended=ended, evidence=folder / "evidence", public_key=public, cases=cases)
 
 
 def only_run(evidence: Path) -> Path:
@@ -217,7 +221,10 @@ def test_bad_rows_are_told_of_with_row_and_mend(first_run: FirstRun) -> None:
 @pytest.mark.slow
 def test_a_run_leaves_one_folder_with_a_whole_bundle_per_app_and_a_report(first_run: FirstRun) -> None:
     assert packages(first_run.evidence) == [BOARD, CLEAN]
-    assert [verify(bundle).soundness for bundle in bundles(first_run.evidence)] == [Soundness.SOUND] * 2
+    trust = Trust(key_pem=keys.read_public(first_run.public_key), ledger=first_run.evidence / LEDGER)
+    reports = [verify(bundle, trust=trust) for bundle in bundles(first_run.evidence)]
+    assert [report.soundness for report in reports] == [Soundness.SOUND] * 2
+    assert [report.signed and report.signed.pinned for report in reports] == [True] * 2
     report = only_run(first_run.evidence) / "report" / "index.html"
     assert f"报告 report: {report}" in first_run.ended.out
     page = report.read_text(encoding="utf-8")
@@ -387,6 +394,8 @@ def test_scenarios_without_a_list_say_what_is_missing(tmp_path: Path) -> None:
         (("--harness-steps", "many"), "not a whole number"),
         (("--harness-seconds", "-1"), "1 or more"),
         (("--harness-adb-server", "here"), "--harness-adb-server: here: is not HOST:PORT"),
+        (("--harness-sign-key", "nowhere.pem"), "harness keys new"),
+        (("--harness-tsa", "http://127.0.0.1:1/"), "there is no key"),
     ],
     ids=lambda value: "" if isinstance(value, str) else "-".join(value),
 )

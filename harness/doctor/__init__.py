@@ -15,6 +15,7 @@ from harness.clock import Clock
 from harness.doctor.adb import look_at_adb
 from harness.doctor.checkup import FORMAT, Checkup, Status, as_json, checkup, worst
 from harness.doctor.host import look_at_clock, look_at_cv2, look_at_disk, look_at_loopback, look_at_python
+from harness.doctor.key import look_at_key
 from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr, look_at_ocr_models
 
 __all__ = ["FORMAT", "Checkup", "Status", "as_json", "run_doctor", "worst"]
@@ -37,6 +38,7 @@ def run_doctor(*, evidence_dir: Path, environ: Mapping[str, str], clock: Clock) 
         ("disk", lambda: look_at_disk(evidence_dir)),
         ("loopback", look_at_loopback),
         ("clock", lambda: look_at_clock(clock, environ, on)),
+        ("key", lambda: look_at_key(environ)),
     )
     with ThreadPoolExecutor(max_workers=len(looks)) as pool:
         futures = [(name, pool.submit(look)) for name, look in looks]

@@ -122,17 +122,15 @@ def settings(config: pytest.Config, run: str) -> Settings:
     """Return the settings of a run. Raises ``UsageError``."""
     from harness import session
 
-    folder = given(config, "harness_evidence_dir")
     ocr = given(config, "harness_ocr")
-    evidence_dir = (folder.path if folder else _home(config) / "screenshots").absolute()
     limits: dict[str, Any] = {
         "steps": number(config, "harness_steps", least=1),
         "seconds": number(config, "harness_seconds", least=1),
         "device_wait_s": number(config, "harness_device_wait", least=0),
     }
     return session.Settings(
-        evidence_dir=evidence_dir,
-        sealing=sealing(config, evidence_dir),
+        evidence_dir=evidence_dir(config),
+        sealing=sealing(config),
         adb=adb_server(config),
         serials=many(config, "harness_serial"),
         run=run,
@@ -167,13 +165,19 @@ def adb_server(config: pytest.Config) -> tuple[str, int]:
         raise pytest.UsageError(str(error)) from error
 
 
-def sealing(config: pytest.Config, evidence_dir: Path) -> Sealing | None:
+def evidence_dir(config: pytest.Config) -> Path:
+    """Return where bundles go."""
+    folder = given(config, "harness_evidence_dir")
+    return (folder.path if folder else _home(config) / "screenshots").absolute()
+
+
+def sealing(config: pytest.Config) -> Sealing | None:
     """Return who signs this run's bundles, ``None`` for nobody. Raises ``UsageError`` for a key that cannot be used."""
     from harness.evidence.seal import sealing_for
 
     key, tsa = given(config, "harness_sign_key"), given(config, "harness_tsa")
     try:
-        return sealing_for(evidence_dir, key.path if key else None, str(tsa.value) if tsa else "")
+        return sealing_for(evidence_dir(config), key.path if key else None, str(tsa.value) if tsa else "")
     except HarnessError as error:
         source = next((one.source for one in (key, tsa) if one is not None), "")
         raise pytest.UsageError(f"{source}: {error}") from error
@@ -196,4 +200,4 @@ def refuse_nonsense(config: pytest.Config) -> None:
     if given(config, "harness_adb_server") is not None:
         adb_server(config)
     if given(config, "harness_sign_key") is not None or given(config, "harness_tsa") is not None:
-        settings(config, "")
+        sealing(config)

@@ -1,0 +1,25 @@
+"""Looks at the key that bundles are signed with; nothing is signed, and no time-stamping authority is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.doctor.checkup import Checkup, Status, checkup
+from harness.errors import BadInput
+from harness.evidence.keys import FileSigner, fingerprint, grouped
+
+MEND = "harness keys new ~/harness-keys/signer.pem   (then: export HARNESS_SIGN_KEY=~/harness-keys/signer.pem)"
+
+
+def look_at_key(environ: Mapping[str, str]) -> Checkup:
+    """Return whether bundles will be signed, and by which key. A key that is set and cannot be used stops every run."""
+    given = environ.get("HARNESS_SIGN_KEY", "").strip()
+    if not given:
+        return checkup("key", Status.WARN, "none", {}, MEND)
+    try:
+        signer = FileSigner(Path(given))
+    except BadInput as error:
+        return checkup("key", Status.FAIL, "unusable", {"path": given, "problem": error.problem}, error.mend)
+    data = {"path": given, "fingerprint": grouped(fingerprint(signer.public_pem))}
+    return checkup("key", Status.OK, "usable", data)
