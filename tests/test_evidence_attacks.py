@@ -322,6 +322,11 @@ def test_an_attack_is_caught_in_a_zip_too(name: str, scene: Scene, tmp_path: Pat
     assert item in wrong(report), problems(report)
 
 
+def test_a_directory_that_fills_the_memory_is_refused_before_it_is_read(scene: Scene) -> None:
+    report = verify(in_zip(grow_directory)(scene))
+    assert problems(report) == {"evidence-too-many"}
+
+
 def test_hostile_depth_and_numbers_are_misfits_and_no_crash(scene: Scene) -> None:
     for raw in (b"[" * 100_000, b'{"format": 1e999}', b'{"format": ' + b"9" * 5000 + b"}", b"\xff\xfe"):
         (scene.bundle / layout.STATEMENT).write_bytes(raw)

@@ -286,6 +286,13 @@ def test_a_ledger_that_cannot_be_read_or_is_broken_tells_nothing(scene: Scene) -
         assert report.soundness is Soundness.COULD_NOT_TELL
 
 
+def test_a_bundle_that_the_ledger_does_not_know_is_not_sound(scene: Scene, tmp_path: Path) -> None:
+    other = write_sealed(tmp_path / "other", Sealing(signer=scene.signer), run="r2")
+    report = verify(other, trust=scene.trust)
+    assert wrong(report) == {"verify-ledger"}
+    assert "evidence-not-in-ledger" in problems(report)
+
+
 def test_without_key_root_and_ledger_the_report_says_what_is_not_proven(scene: Scene) -> None:
     report = verify(scene.bundle)
     assert report.soundness is Soundness.SOUND

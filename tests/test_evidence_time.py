@@ -149,6 +149,13 @@ def test_an_attack_on_time_is_caught(name: str, scene: Scene) -> None:
     assert (report.soundness, report.exit_code) == (Soundness.NOT_SOUND, 1)
 
 
+@pytest.mark.parametrize("member", [layout.START_STAMP, layout.STATEMENT_STAMP])
+def test_a_time_stamp_over_something_else_is_caught_without_any_root(scene: Scene, member: str) -> None:
+    report = verify(other_stamp(member)(scene))
+    assert "verify-time" in wrong(report)
+    assert "evidence-time-other" in problems(report)
+
+
 def test_a_clock_set_back_by_an_hour_is_caught_without_any_time_stamp(scene: Scene) -> None:
     attacked = clock_of(-timedelta(hours=1), after=30)(replace(scene, tsa=None))
     report = verify(attacked, trust=Trust())
@@ -184,6 +191,9 @@ def test_a_certificate_that_may_not_stamp_time_is_caught(name: str, scene: Scene
     report = verify(scene.bundle, trust=replace(scene.trust, tsa_roots=roots))
     assert wrong(report) == {"verify-time"}
     assert "evidence-time-wrong" in problems(report)
+    time = next(item for item in report.items if item.key == "verify-time")
+    reason = "certificate has expired" if WISHES[name].expired else "unsuitable certificate purpose"
+    assert [problem.detail for problem in time.problems] == [reason]
 
 
 def test_another_root_is_not_believed(scene: Scene, tmp_path: Path) -> None:

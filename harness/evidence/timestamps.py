@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import re
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from harness.errors import BadInput, BundleError
 from harness.evidence.keys import Certificate
 
 _SHA256 = "2.16.840.1.101.3.4.2.1"
+_OPENSSL_REASON = re.compile(r'data: "Verify error: ([^"]+)"')
 _MOST_REPLY_BYTES = 1 << 18
 _CHUNK_BYTES = 1 << 14
 
@@ -147,7 +149,8 @@ def problem_of(token: Token, message: bytes, roots: Sequence[Certificate]) -> st
     try:
         builder.build().verify_message(rfc3161_client.decode_timestamp_response(token.raw), message)
     except (VerificationError, ValueError, TypeError) as error:
-        return _short(error)
+        openssl = _OPENSSL_REASON.search(str(error))  # the rest of its error stack is about its own sources
+        return openssl[1] if openssl else _short(error)
     return ""
 
 
