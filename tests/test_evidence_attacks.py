@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import struct
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -288,6 +289,10 @@ SEAL_ATTACKS: dict[str, tuple[SceneAttack, str]] = {
         by_real_key(then_rebuild(edit(layout.CASE, b'"case_id": "', b'"case_id": "X'))),
         "verify-files-bound",
     ),
+    "page put into the payload, signed with the real key": (
+        by_real_key(then_rebuild(add("data/derived/evil.html"))),
+        "verify-unlisted",
+    ),
     "picture of 2 000 million pixels": (
         by_real_key(then_rebuild(put_huge_picture)),
         "verify-content",
@@ -325,6 +330,16 @@ def test_an_attack_is_caught_in_a_zip_too(name: str, scene: Scene, tmp_path: Pat
 def test_a_directory_that_fills_the_memory_is_refused_before_it_is_read(scene: Scene) -> None:
     report = verify(in_zip(grow_directory)(scene))
     assert problems(report) == {"evidence-too-many"}
+
+
+def test_a_name_of_nothing_but_folders_does_not_fill_the_memory(scene: Scene) -> None:
+    path = with_entry("a/" * 30_000 + "x")(scene)
+    tracemalloc.start()
+    report = verify(path)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "evidence-name-unsafe" in problems(report)
+    assert most_bytes < 20_000_000
 
 
 def test_hostile_depth_and_numbers_are_misfits_and_no_crash(scene: Scene) -> None:

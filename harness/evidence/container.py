@@ -161,15 +161,15 @@ class _Zip:
         prefix = _common_folder([info.orig_filename for info in infos])
         problems = [problem for info in infos for problem in _entry_problems(info, limits)]
         problems += _span_problems(self._zip, file)
-        files = [(info.orig_filename[len(prefix) :], info) for info in infos]
-        # A zip may name its folders or leave them to be told from the files' names.
-        folders = {folder for name, _ in files for folder in _folders_of(name)}
-        problems += [problem for folder in sorted(folders) for problem in _folder_problems(folder)]
-        files = [(name, info) for name, info in files if name and not name.endswith("/")]
+        entries = [(info.orig_filename[len(prefix) :], info) for info in infos]
+        files = [(name, info) for name, info in entries if name and not name.endswith("/")]
         if prefix:
             self.name = prefix.rstrip("/")
             problems += _name_problems([self.name], limits)
         problems += _name_problems([name for name, _ in files], limits)
+        # A zip may name its folders or leave them to be told from the files' names.
+        folders = _folders_of([name for name, _ in entries], limits)
+        problems += [problem for folder in sorted(folders) for problem in _folder_problems(folder)]
         self._infos = dict(sorted(files, key=lambda item: item[0]))
         self.sizes = {name: info.file_size for name, info in self._infos.items()}
         self.problems = (*problems, *_size_problems(self.sizes, limits))
@@ -198,10 +198,10 @@ def _directory_problem(file: BinaryIO, limits: Limits) -> Problem | None:
     return None
 
 
-def _folders_of(name: str) -> list[str]:
-    """Return the folders that an entry of a zip names or lies in."""
-    parts = name.split("/")
-    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+def _folders_of(names: list[str], limits: Limits) -> set[str]:
+    """Return the folders that entries name or lie in; a name that is too long is refused and not taken apart."""
+    short = {name for name in names if len(name) <= limits.name_chars}
+    return {name.rsplit("/", depth)[0] for name in short for depth in range(1, name.count("/") + 1)}
 
 
 def _folder_problems(name: str) -> list[Problem]:
@@ -224,7 +224,7 @@ def _name_problems(names: list[str], limits: Limits) -> list[Problem]:
             problems.append(Problem(key="evidence-name-twice", member=name))
     folded = Counter(name.casefold() for name in set(names))
     problems += [Problem(key="evidence-name-collides", member=n) for n in names if folded[n.casefold()] > 1]
-    folders = {name.rsplit("/", depth)[0] for name in set(names) for depth in range(1, name.count("/") + 1)}
+    folders = _folders_of(names, limits)
     problems += [Problem(key="evidence-name-collides", member=n) for n in names if n in folders]
     return problems
 

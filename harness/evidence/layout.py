@@ -85,6 +85,13 @@ SCHEMA_NAMES = tuple(
 BAGIT_TEXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 FIRST_PREV = "0" * 64
 
+# Everything that may lie in the payload: a page or a script put there would be opened by whoever trusts the bundle.
+_PAYLOAD = re.compile(
+    r"data/(?:(?:run|subject|device|case|coverage|findings)\.json|(?:events|observations)\.jsonl"
+    r"|shots/[0-9a-f]{64}\.png|ui/[0-9a-f]{64}\.xml|derived/[\w.-]+\.(?:jpg|png|json)"
+    r"|schema/[\w.-]+\.schema\.json|time/start\.(?:json|tsr))",
+    re.ASCII,
+)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._]+")
 
 
@@ -307,6 +314,11 @@ def shot_member(digest: str) -> str:
 
 def ui_member(digest: str) -> str:
     return f"{UI}/{digest}.xml"
+
+
+def belongs(member: str) -> bool:
+    """Return whether a member of the payload is one that a bundle has."""
+    return _PAYLOAD.fullmatch(member) is not None
 
 
 def bundle_name(app: FiledApp, run: str, seq: int) -> str:

@@ -41,7 +41,10 @@ def look_at_packing(container: Container, digests: Digests, signed_sha256: str =
     if tags is not None and payload is not None:
         # The seal signs the tag manifest and so cannot be in it; its files have names of their own and no others.
         strays = there - inside - tags.keys() - {layout.TAG_MANIFEST, *layout.SEAL_FILES}
-        yield judged("verify-unlisted", tuple(Problem(key="evidence-unlisted", member=name) for name in sorted(strays)))
+        strange = {name for name in inside if not layout.belongs(name)}
+        found = [Problem(key="evidence-unlisted", member=name) for name in sorted(strays)]
+        found += [Problem(key="evidence-strange-file", member=name) for name in sorted(strange)]
+        yield judged("verify-unlisted", tuple(found))
 
 
 def _bag_problems(container: Container, digests: Digests) -> Iterator[Problem]:
