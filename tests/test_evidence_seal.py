@@ -277,6 +277,25 @@ def test_an_unfinished_bundle_is_unfinished_and_never_sound(scene: Scene, *, sea
     assert (report.soundness, report.exit_code) == (Soundness.UNFINISHED, 2)
 
 
+@pytest.mark.parametrize(
+    ("finished", "strays", "soundness"),
+    [
+        (False, ["a.png.part"], Soundness.UNFINISHED),
+        (False, ["a.png.part", "b.png.part"], Soundness.NOT_SOUND),
+        (True, ["a.png.part"], Soundness.NOT_SOUND),
+    ],
+)
+def test_what_a_kill_leaves_of_one_look_is_no_tampering_and_anything_more_is(
+    tmp_path: Path, *, finished: bool, strays: list[str], soundness: Soundness
+) -> None:
+    bundle = write_sealed(tmp_path, None)
+    for name in strays:
+        (bundle / layout.SHOTS / name).write_bytes(b"half a pict")
+    if not finished:
+        (bundle / layout.UNFINISHED).write_bytes(b"")
+    assert verify(bundle).soundness is soundness
+
+
 def test_a_ledger_that_cannot_be_read_or_is_broken_tells_nothing(scene: Scene) -> None:
     raw = scene.ledger.read_bytes()
     for broken in (raw[:-1], raw.replace(b'"seq":0', b'"seq":1'), b"{}\n"):

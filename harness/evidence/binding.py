@@ -20,8 +20,12 @@ _JUDGED = frozenset({layout.COVERAGE, layout.FINDINGS})
 Digests = Mapping[str, str]  # of the bytes that are there, by member
 
 
-def unbound_files(trail: Trail, digests: Digests) -> Iterator[Problem]:
-    """Yield every file that is not what the log says, that the log does not know, or that is not there."""
+def unbound_files(trail: Trail, digests: Digests, *, unfinished: bool) -> Iterator[Problem]:
+    """Yield every file that is not what the log says, that the log does not know, or that is not there.
+
+    ``unfinished`` allows for what a kill leaves of the look that was being recorded: a picture and a hierarchy, whole
+    or not, that were written before the event which names them.
+    """
     fixed = {EventType.BEGIN: _BEGUN | (_TIMED & digests.keys()), EventType.JUDGED: _JUDGED}
     for event in trail.events:
         if isinstance(event.body, Members):
@@ -37,9 +41,10 @@ def unbound_files(trail: Trail, digests: Digests) -> Iterator[Problem]:
             yield Problem(key="evidence-missing", member=member)
         elif digests[member] != digest:
             yield Problem(key="evidence-digest-differs", member=member)
-    for member in digests:
-        if member.startswith((f"{layout.SHOTS}/", f"{layout.UI}/")) and member not in known:
-            yield Problem(key="evidence-not-in-log", member=member)
+    for folder in (layout.SHOTS, layout.UI):
+        strays = [member for member in digests if member.startswith(f"{folder}/") and member not in known]
+        if not unfinished or len(strays) > 1:
+            yield from (Problem(key="evidence-not-in-log", member=member) for member in strays)
 
 
 def unbound_steps(trail: Trail) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ _PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"
 _DEFINITIONS = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*\bencoding\s*=\s*["']([^"']*)["']""")
 _OVERLAP_BYTES = 16
+_PART = ".part"  # what a kill left of a write; in a finished bundle it does not belong
 _XML_HEAD_BYTES = 512
 
 
@@ -25,8 +26,8 @@ class Scan:
     def __init__(self, member: str, limits: Limits) -> None:
         self._member = member
         self._limits = limits
-        self._is_png = member.startswith(f"{layout.SHOTS}/")
-        self._is_xml = member.startswith(f"{layout.UI}/")
+        self._is_png = member.startswith(f"{layout.SHOTS}/") and not member.endswith(_PART)
+        self._is_xml = member.startswith(f"{layout.UI}/") and not member.endswith(_PART)
         self._head = b""
         self._tail = b""
         self._found = ""

@@ -120,7 +120,8 @@ class _Look:
         trail = self._trail()
         if trail is None:
             return
-        self._add("verify-files-bound", [*binding.unbound_files(trail, self._digests), *binding.unbound_steps(trail)])
+        files = binding.unbound_files(trail, self._digests, unfinished=self._unfinished)
+        self._add("verify-files-bound", [*files, *binding.unbound_steps(trail)])
         if not self._unfinished and self._items["verify-format"].result is Result.RIGHT:
             self._findings(trail)
             self._keep(sealed.look_at_ledger(self._seal, self._trust))
