@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from harness.clock import SystemClock
 from harness.errors import BundleError
 from harness.evidence import codec, keys, layout, timestamps
-from harness.evidence.seal import Sealing
+from harness.evidence.seal import Sealing, seal
 from harness.evidence.timestamps import NoStamp, Tsa, ask
 from harness.evidence.verify import Result, Soundness, Trust, verify
 from tests.evidence_attacks import rebuild, rechain
@@ -208,6 +208,19 @@ def test_a_time_stamp_taken_away_is_missed_by_who_named_the_authority(scene: Sce
     report = verify(scene.bundle, trust=scene.trust)
     assert "evidence-no-stamp" in problems(report)
     assert (report.soundness, report.exit_code) == (Soundness.COULD_NOT_TELL, 2)
+
+
+def test_a_bundle_sealed_afterwards_is_proven_to_be_no_later_and_said_to_have_no_beginning(
+    scene: Scene, tmp_path: Path
+) -> None:
+    bundle = write_sealed(tmp_path / "afterwards", None)
+    seal(bundle, replace(scene.by, ledger=None), SystemClock())
+    report = verify(bundle, trust=replace(scene.trust, ledger=None))
+    assert report.soundness is Soundness.SOUND
+    assert "evidence-no-start" in problems(report)
+    assert report.stamped is not None
+    assert report.stamped.after is None
+    assert report.stamped.before is not None
 
 
 def test_a_time_stamp_that_cannot_be_read_is_never_sound(scene: Scene) -> None:

@@ -238,9 +238,10 @@ def _time_items(container: Container, signature: bytes | None, trust: Trust) -> 
         _look_at_stamp(container, (layout.START_STAMP, start), trust.tsa_roots, times)
     if container.sizes.keys() & {layout.STATEMENT_STAMP, layout.TIME_GAP}:
         _look_at_stamp(container, (layout.STATEMENT_STAMP, signature), trust.tsa_roots, times)
-    expected = () if not trust.tsa_roots else (layout.START_STAMP, layout.STATEMENT_STAMP)
-    absent = [member for member in expected if member not in container.sizes]
-    times.blind += [Problem(key="evidence-no-stamp", member=member) for member in absent]
+    if layout.STATEMENT_STAMP in container.sizes and layout.START not in container.sizes:
+        times.notes.append(Problem(key="evidence-no-start"))
+    if trust.tsa_roots and layout.STATEMENT_STAMP not in container.sizes:
+        times.blind.append(Problem(key="evidence-no-stamp", member=layout.STATEMENT_STAMP))
     if not times.tokens and not times.blind and not times.problems and not times.notes:
         times.notes.append(Problem(key="evidence-unstamped"))
     if times.problems:
