@@ -383,13 +383,17 @@ def test_virtual_devices_are_listed_until_the_command_ends(tmp_path: Path, adb: 
 
 @pytest.mark.slow
 def test_the_demo_of_one_app_finds_what_its_truth_says(tmp_path: Path) -> None:
-    ended = harness("demo", "--app", "cn.gov.demo.attendance", "--evidence-dir", "kept", cwd=tmp_path, columns=100)
+    assert harness("keys", "new", "keys/signer.pem", cwd=tmp_path).code == 0
+    signed = ("--evidence-dir", "kept", "--sign-key", "keys/signer.pem")
+    ended = harness("demo", "--app", "cn.gov.demo.attendance", *signed, cwd=tmp_path, columns=100)
     assert ended.code == 0, ended.text + ended.err
     assert "全部与预置情况相符" in ended.text
     found = re.search(r"报告 report: (\S+)", ended.text)
     assert found is not None
     assert "掌上考勤" in Path(found[1]).read_text(encoding="utf-8")
     (bundle,) = re.findall(r"证据包 bundle: (\S+)", ended.text)
-    assert harness("verify", bundle, cwd=tmp_path).code == 0
+    known = ("--key", "keys/signer.pub.pem", "--ledger", "kept/roots.jsonl")
+    verified = harness("verify", bundle, *known, cwd=tmp_path)
+    assert verified.code == 0, verified.text
     judged = [harness("judge", bundle, "--json", cwd=tmp_path).out for _ in range(2)]
     assert judged[0] == judged[1] == (Path(bundle) / "data" / "findings.json").read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import stat
 import sys
@@ -10,12 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from harness.clock import SystemClock
 from harness.errors import BadInput, BundleError
-from harness.evidence import keys, layout, roots
-from harness.evidence.bundle import read_bundle
+from harness.evidence import codec, keys, layout, roots
+from harness.evidence.bundle import read_bundle, schema_files
 from harness.evidence.seal import Sealing, pae, seal, sealing, sealing_for
 from harness.evidence.timestamps import Tsa
 from harness.evidence.verify import Soundness, Trust, verify
@@ -25,6 +27,7 @@ from tests.seal_fixtures import (
     by_other_key,
     first_scene,
     new_signer,
+    payload_of,
     problems,
     signed_statement,
     unseal,
@@ -68,7 +71,6 @@ def test_a_new_key_can_be_read_by_its_owner_alone_and_is_not_written_over(tmp_pa
 @pytest.mark.parametrize("where", ["bundle", "bundle/data/shots", "run", "runs", "named"])
 def test_a_key_is_never_made_or_used_inside_evidence(tmp_path: Path, where: str) -> None:
     bundle = write_sealed(tmp_path / "runs" / "r1", None)
-    (tmp_path / "runs" / "r1" / ".run").mkdir()
     (tmp_path / "runs" / layout.LEDGER).write_bytes(b"")
     (tmp_path / "named").mkdir()
     places = {"run": bundle.parent, "runs": bundle.parent.parent, "named": tmp_path / "named"}
@@ -128,6 +130,20 @@ def test_the_signed_bytes_are_those_of_dsse() -> None:
     assert pae("http://example.com/HelloWorld", b"hello world") == (
         b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
     )
+
+
+def test_every_part_of_a_seal_follows_its_schema(scene: Scene) -> None:
+    def valid(name: str, value: object) -> None:
+        jsonschema.Draft202012Validator(json.loads(schema_files()[f"{name}.schema.json"])).validate(value)
+
+    statement = json.loads(payload_of(scene.bundle / layout.STATEMENT))
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    valid("seal", statement["predicate"])
+    for line in scene.ledger.read_bytes().splitlines():
+        valid("root", json.loads(line))
+    asked = layout.Asked(tsa="http://tsa.example/", problem="time-refused")
+    valid("time-gap", codec.to_json(layout.TimeGap(asked=asked, at=SystemClock().wall())))
+    valid("start", codec.to_json(layout.StartFacts(bundle="b", run="r", nonce="0" * 32, previous=None)))
 
 
 def test_a_bundle_is_sealed_once(scene: Scene) -> None:

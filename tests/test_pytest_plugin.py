@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,11 +16,11 @@ import pytest
 
 from harness.device import pool
 from harness.evidence import keys
-from harness.evidence.layout import LEDGER
+from harness.evidence.layout import LEDGER, RUN
 from harness.evidence.verify import Soundness, Trust, verify
 from harness.pytest_plugin.scheduling import app_in
 from harness.pytest_plugin.telling import without_group
-from harness.rules import ALL_RULES
+from harness.rules import ALL_RULES, rules_edition
 from harness.virtual.phone import Display
 from harness.virtual.server import VirtualDevices
 from tests.plugin_scenes import BOARD, CLEAN, write_board, write_clean, write_list
@@ -224,6 +225,8 @@ def test_a_run_leaves_one_folder_with_a_whole_bundle_per_app_and_a_report(first_
     trust = Trust(key_pem=keys.read_public(first_run.public_key), ledger=first_run.evidence / LEDGER)
     reports = [verify(bundle, trust=trust) for bundle in bundles(first_run.evidence)]
     assert [report.soundness for report in reports] == [Soundness.SOUND] * 2
+    runs = [json.loads((bundle / RUN).read_bytes()) for bundle in bundles(first_run.evidence)]
+    assert {run["rules"] for run in runs} == {rules_edition()}
     assert [report.signed and report.signed.pinned for report in reports] == [True] * 2
     report = only_run(first_run.evidence) / "report" / "index.html"
     assert f"报告 report: {report}" in first_run.ended.out

@@ -120,7 +120,7 @@ def evidence_above(path: Path, named: Sequence[Path] = ()) -> Path | None:
             return folder
         if (folder / layout.RUN).exists() or (folder / layout.BAGIT).exists():
             return folder
-        if (folder / ".run").is_dir() or (folder / layout.LEDGER).exists():
+        if (folder / layout.LEDGER).exists() or any(folder.glob(f"EB-*/{layout.RUN}")):
             return folder
     return None
 

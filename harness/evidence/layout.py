@@ -78,10 +78,9 @@ FOLDERS = ("data", SHOTS, UI, DERIVED, SCHEMA)
 SEAL_FOLDERS = (TIME, SIGNATURES)  # only in a bundle that was to be signed
 SEAL_FILES = (STATEMENT, STATEMENT_STAMP, SIGNER, TIME_GAP)
 TAG_FILES = (BAGIT, BAG_INFO, MANIFEST, README)  # TAG_MANIFEST lists them and the report
-SCHEMA_NAMES = tuple(
-    f"{part}.schema.json"
-    for part in ("case", "coverage", "device", "event", "findings", "observation", "run", "seal", "start", "subject")
-)
+_PARTS = ("case", "coverage", "device", "event", "findings", "observation", "run", "start", "subject")
+_SEAL_PARTS = ("root", "seal", "time-gap")  # ``root`` is of the ledger, which lies beside the bundles
+SCHEMA_NAMES = tuple(f"{part}.schema.json" for part in sorted((*_PARTS, *_SEAL_PARTS)))
 BAGIT_TEXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 FIRST_PREV = "0" * 64
 

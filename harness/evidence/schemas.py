@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.evidence import codec, layout
 from harness.evidence.layout import EventType
+from harness.evidence.roots import Root
 from harness.model import Moment, Observation
 
 Schema = dict[str, Any]
@@ -39,11 +40,14 @@ _PARTS: Mapping[str, type] = {
     "observation": Observation,
     "start": layout.StartFacts,
     "seal": layout.SealFacts,
+    "time-gap": layout.TimeGap,
+    "root": Root,
 }
 
 
 def schemas() -> Mapping[str, bytes]:
-    """Return every schema by file name, in canonical bytes. ``observation`` and ``event`` describe one line each."""
+    """Return every schema by file name, in canonical bytes. ``observation``, ``event`` and
+    ``root`` describe one line each."""
     made = {name: document(name, cls) for name, cls in _PARTS.items()}
     made["event"] = _event_document()
     return {f"{name}.schema.json": _bytes(schema) for name, schema in sorted(made.items())}
