@@ -71,7 +71,11 @@ def test_a_new_key_can_be_read_by_its_owner_alone_and_is_not_written_over(tmp_pa
 @pytest.mark.parametrize("where", ["bundle", "bundle/data/shots", "run", "runs", "named"])
 def test_a_key_is_never_made_or_used_inside_evidence(tmp_path: Path, where: str) -> None:
     bundle = write_sealed(tmp_path / "runs" / "r1", None)
-    (tmp_path / "runs" / layout.LEDGER).write_bytes(b"")
+    run_lock = bundle.parent / layout.RUN_LOCK
+    run_lock.parent.mkdir()
+    run_lock.write_bytes(b"")
+    if where != "run":  # a run's folder is known by itself
+        (tmp_path / "runs" / layout.LEDGER).write_bytes(b"")
     (tmp_path / "named").mkdir()
     places = {"run": bundle.parent, "runs": bundle.parent.parent, "named": tmp_path / "named"}
     folder = places.get(where) or bundle / where.removeprefix("bundle").lstrip("/")
@@ -81,6 +85,12 @@ def test_a_key_is_never_made_or_used_inside_evidence(tmp_path: Path, where: str)
     (folder / "key.pem").write_bytes((tmp_path / "key.pem").read_bytes())
     with pytest.raises(BadInput, match="inside a folder of evidence"):
         sealing(folder / "key.pem", ledger=tmp_path / "named" / layout.LEDGER)
+
+
+def test_a_bundle_that_was_copied_beside_a_key_makes_no_evidence_of_its_folder(tmp_path: Path) -> None:
+    write_sealed(tmp_path, None)
+    public, _ = keys.new_key(tmp_path / "keys" / "key.pem")
+    assert public.exists()
 
 
 def test_a_link_into_evidence_is_followed(tmp_path: Path) -> None:

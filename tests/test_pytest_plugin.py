@@ -16,7 +16,7 @@ import pytest
 
 from harness.device import pool
 from harness.evidence import keys
-from harness.evidence.layout import LEDGER, RUN
+from harness.evidence.layout import LEDGER, RUN, RUN_LOCK
 from harness.evidence.verify import Soundness, Trust, verify
 from harness.pytest_plugin.scheduling import app_in
 from harness.pytest_plugin.telling import without_group
@@ -226,6 +226,7 @@ def test_a_run_leaves_one_folder_with_a_whole_bundle_per_app_and_a_report(first_
     reports = [verify(bundle, trust=trust) for bundle in bundles(first_run.evidence)]
     assert [report.soundness for report in reports] == [Soundness.SOUND] * 2
     runs = [json.loads((bundle / RUN).read_bytes()) for bundle in bundles(first_run.evidence)]
+    assert (only_run(first_run.evidence) / RUN_LOCK).exists()  # by which a key inside is refused
     assert {run["rules"] for run in runs} == {rules_edition()}
     assert [report.signed and report.signed.pinned for report in reports] == [True] * 2
     report = only_run(first_run.evidence) / "report" / "index.html"

@@ -112,7 +112,8 @@ def public_path(private: Path) -> Path:
 def evidence_above(path: Path, named: Sequence[Path] = ()) -> Path | None:
     """Return the folder of evidence that a path lies in, ``None`` for none.
 
-    That is a bundle, a run's folder, the folder of runs, or one that is ``named`` as such. Links are followed.
+    That is a bundle, a run's folder, the folder of runs, or one that is ``named`` as such; not a place to which
+    somebody copied a bundle. Links are followed.
     """
     evidence = {folder.resolve() for folder in named}
     for folder in path.resolve().parents:
@@ -120,7 +121,7 @@ def evidence_above(path: Path, named: Sequence[Path] = ()) -> Path | None:
             return folder
         if (folder / layout.RUN).exists() or (folder / layout.BAGIT).exists():
             return folder
-        if (folder / layout.LEDGER).exists() or any(folder.glob(f"EB-*/{layout.RUN}")):
+        if (folder / layout.LEDGER).exists() or (folder / layout.RUN_LOCK).exists():
             return folder
     return None
 

@@ -72,6 +72,7 @@ STATEMENT = "signatures/statement.dsse.json"
 STATEMENT_STAMP = "signatures/statement.tsr"
 SIGNER = "signatures/signer.pem"
 TIME_GAP = "signatures/time-gap.json"
+RUN_LOCK = ".run/numbering.lock"  # in a run's folder, beside its bundles
 LEDGER = "roots.jsonl"  # beside the runs' folders, never in a bundle
 
 FOLDERS = ("data", SHOTS, UI, DERIVED, SCHEMA)
