@@ -108,12 +108,19 @@ def link(bundle: Path) -> None:
     shot.symlink_to(target)
 
 
+def swap_and_mend_the_manifest(bundle: Path) -> None:
+    tags = (bundle / layout.TAG_MANIFEST).read_bytes()
+    then_rebuild(swap)(bundle)
+    (bundle / layout.TAG_MANIFEST).write_bytes(tags)
+
+
 BAG_ATTACKS: dict[str, tuple[SceneAttack, str]] = {
     "bit flip": (folder(flip), "verify-payload-manifest"),
     "removed file": (folder(lambda b: first_shot(b).unlink()), "verify-payload-manifest"),
     "added payload file": (folder(add("data/shots/extra.png")), "verify-payload-manifest"),
     "swap": (folder(swap), "verify-payload-manifest"),
-    "swap, manifest made anew": (folder(then_rebuild(swap)), "verify-tag-manifest"),
+    "swap, manifest mended": (folder(swap_and_mend_the_manifest), "verify-tag-manifest"),
+    "swap, both manifests made anew": (folder(then_rebuild(swap)), "verify-tag-manifest"),
     "bag-info edited": (folder(edit(layout.BAG_INFO, b"Oxum: ", b"Oxum: 1")), "verify-tag-manifest"),
     "../ in the manifest": (folder(climb_in_manifest), "verify-payload-manifest"),
     "symlink": (folder(link), "verify-container"),
@@ -166,6 +173,17 @@ def grow_directory(raw: bytearray) -> bytearray:
     return raw
 
 
+def overlap(raw: bytearray) -> bytes:
+    """Let one more name in the directory point to the bytes of the last entry, as bombs of overlapping files do."""
+    end, last = raw.rindex(b"PK\x05\x06"), raw.rindex(b"PK\x01\x02")
+    twin = raw[last:end]
+    twin[46 + struct.unpack("<H", twin[28:30])[0] - 1] = ord("Z")
+    record = raw[end:]
+    count, size = struct.unpack("<H", record[10:12])[0] + 1, struct.unpack("<L", record[12:16])[0] + len(twin)
+    record[8:16] = struct.pack("<HHL", count, count, size)
+    return bytes(raw[:end] + twin + record)
+
+
 def with_entry(name: str, raw: bytes = b"", mode: int = 0) -> SceneAttack:
     """Add an entry whose name is set behind the library, which would tidy it."""
 
@@ -201,6 +219,7 @@ ZIP_ATTACKS: dict[str, tuple[SceneAttack, str]] = {
     "name with letters that look alike": (with_entry("data/run\uff0ejson"), "verify-container"),
     "duplicate entry": (with_entry(layout.RUN), "verify-container"),
     "name that differs by case": (with_entry("data/RUN.json"), "verify-container"),
+    "entries that overlap": (in_zip(overlap), "verify-container"),
     "zip bomb": (bomb, "verify-container"),
     "lying size": (in_zip(lie_about_size), "verify-container"),
     "symlink in the zip": (with_entry("data/shots/link.png", b"/etc/passwd", 0o120777), "verify-container"),
@@ -330,6 +349,10 @@ def test_an_attack_is_caught_in_a_zip_too(name: str, scene: Scene, tmp_path: Pat
 def test_a_directory_that_fills_the_memory_is_refused_before_it_is_read(scene: Scene) -> None:
     report = verify(in_zip(grow_directory)(scene))
     assert problems(report) == {"evidence-too-many"}
+
+
+def test_entries_that_overlap_are_told_as_such(scene: Scene) -> None:
+    assert "evidence-zip-overlap" in problems(verify(in_zip(overlap)(scene)))
 
 
 def test_a_name_of_nothing_but_folders_does_not_fill_the_memory(scene: Scene) -> None:
