@@ -289,6 +289,10 @@ class ShapeKind(StrEnum):
     SPINNER = "spinner"
 
 
+# A drawn screen with one of these shows nothing else yet.
+WAITING_SHAPES = (ShapeKind.SKELETON, ShapeKind.SPINNER)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """Something drawn that pixels alone show. ``match_ratio`` tells how surely, 0 to 1.

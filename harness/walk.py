@@ -15,6 +15,7 @@ from harness.clock import Clock
 from harness.errors import ActionRefused, DeviceError, DeviceTimeout, DeviceUnreachable
 from harness.model import (
     ACTION_REFUSED,
+    WAITING_SHAPES,
     Action,
     Actor,
     Back,
@@ -272,6 +273,8 @@ class Walker:
 
 
 def _is_loading(observation: Observation) -> bool:
+    if any(shape.kind in WAITING_SHAPES for shape in observation.shapes):
+        return True
     texts = [word.norm for word in observation.words]
     return len(texts) <= 2 and any(text.startswith(_LOADING) for text in texts)
 

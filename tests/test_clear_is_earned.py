@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import Coverage, Rule, Verdict
+from harness.model import WAITING_SHAPES, Box, Coverage, Rule, Shape, ShapeKind, Verdict
 from harness.report.phrases import Phrases
 from harness.rules import ALL_RULES
 from harness.rules.corpus import screen
@@ -54,6 +54,14 @@ def test_a_page_that_says_it_did_not_load_is_not_clear(law: Rule, said: str) -> 
     outcome = law.detect(screen(_screen("学习", said)))
     assert (outcome.verdict, outcome.reason) == (Verdict.INCONCLUSIVE, "screen-not-loaded")
     assert _verdict(law, _screen("学习", said)) is Verdict.INCONCLUSIVE
+
+
+@EACH_RULE
+@pytest.mark.parametrize("kind", WAITING_SHAPES)
+def test_a_page_that_only_draws_that_it_waits_is_not_clear(law: Rule, kind: ShapeKind) -> None:
+    box = Box(left=500, top=1100, right=580, bottom=1180)
+    seen = replace(screen(_screen("首页")), shapes=(Shape(kind=kind, box=box, match_ratio=0.9, method="test"),))
+    assert law.conclude([law.detect(seen)], WALKED).verdict is Verdict.INCONCLUSIVE
 
 
 @EACH_RULE

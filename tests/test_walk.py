@@ -15,6 +15,7 @@ from harness.model import (
     Action,
     Actor,
     Back,
+    Box,
     DeviceInfo,
     Frame,
     Home,
@@ -28,6 +29,8 @@ from harness.model import (
     ProbeRun,
     Refusal,
     Rule,
+    Shape,
+    ShapeKind,
     Step,
     Stop,
     Tap,
@@ -196,6 +199,24 @@ def test_a_whole_app_is_walked_and_every_step_and_sight_is_recorded() -> None:
     assert {"home", "news", "mine", "settings", "about"} <= seen
     assert [step.seq for step in kept.steps] == list(range(1, len(kept.steps) + 1))
     assert len(device.done) == len(kept.steps)
+
+
+@pytest.mark.parametrize("kind", [ShapeKind.SPINNER, ShapeKind.SKELETON])
+def test_a_page_that_only_draws_that_it_waits_is_looked_at_again(kind: ShapeKind) -> None:
+    clock, kept = TickingClock(), Kept()
+    device = ScriptedDevice(screens=SCREENS, ways=WAYS, clock=clock)
+    drawn = Shape(kind=kind, box=Box(left=500, top=1100, right=580, bottom=1180), match_ratio=0.9, method="test")
+    looks: list[ObservationId] = []
+
+    def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
+        looks.append(id)
+        seen = observe(frame, id=id, engines=())
+        return dataclasses.replace(seen, shapes=(drawn,)) if len(looks) < 4 else seen
+
+    seen = Walker(device, perceive=perceive, recorder=kept, clock=clock).look()
+    assert looks == ["o0001"] * 4
+    assert kept.observations == [seen]
+    assert seen.shapes == ()
 
 
 def test_what_must_not_be_pressed_is_refused_once_and_recorded() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from harness.model import (
+    WAITING_SHAPES,
     Box,
     Channel,
     Coverage,
@@ -81,6 +82,8 @@ def _large_and_wordless(observation: Observation, region: Box) -> bool:
 
 
 def _not_loaded(observation: Observation) -> bool:
+    if any(shape.kind in WAITING_SHAPES for shape in observation.shapes):
+        return True
     short = [w for w in observation.words if len(w.norm) <= _MAX_NOTICE_CHARS]
     # 加载失败 in a headline that leads on is news of somebody else's page.
     if any(_NOT_LOADED.fullmatch(w.norm) for w in short if not (w.clickable and len(w.norm) > 12)):
