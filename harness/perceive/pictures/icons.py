@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -79,7 +78,6 @@ def find_icons(
     *,
     scales: tuple[float, float] = _SCALES,
     least_ratio: float = LEAST_RATIO,
-    threads: int = 2,
 ) -> tuple[IconMatch, ...]:
     """Return where the templates are seen on a screen, best first, at most one template at a place.
 
@@ -92,12 +90,9 @@ def find_icons(
     if height_px > _TALLEST * width_px:
         return _in_bands(pixels, templates, scales, least_ratio)
     screen = _screen(pixels)
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        places = _coarse(screen, templates, scales, pool)
-        jobs = [(screen, template, found) for template, found in zip(templates, places, strict=True)]
-        per_template = list(pool.map(lambda job: _judged(*job), jobs))
     matches = []
-    for template, found in zip(templates, per_template, strict=True):
+    for template, places in zip(templates, _coarse(screen, templates, scales), strict=True):
+        found = _judged(screen, template, places)
         expected = template.side_px * width_px / template.capture_width_px
         for place, ratio in found:
             scale = place.side / CANVAS_RATIO / expected
@@ -168,9 +163,7 @@ def _same_place(one: Box, other: Box) -> bool:
 # --- coarse ----------------------------------------------------------------------------------------------------
 
 
-def _coarse(
-    screen: _Screen, templates: Sequence[Template], scales: tuple[float, float], pool: ThreadPoolExecutor
-) -> list[list[_Place]]:
+def _coarse(screen: _Screen, templates: Sequence[Template], scales: tuple[float, float]) -> list[list[_Place]]:
     """Return for each template the places worth a closer look, best first."""
     width_px = screen.grey[0].shape[1]
     expected = [t.side_px * CANVAS_RATIO * width_px / t.capture_width_px for t in templates]
@@ -180,17 +173,15 @@ def _coarse(
     while not sides or sides[-1] * _SCALE_STEP**0.5 < max(expected) * scales[1]:
         sides.append(_SCALE_STEP ** (steps + 0.5 + len(sides)))
     found: list[list[list[_Place]]] = [[] for _ in templates]
-    jobs = []
     for side in sides:
         near = [
             index
             for index, usual in enumerate(expected)
             if usual * scales[0] / _SCALE_STEP**0.5 <= side <= usual * scales[1] * _SCALE_STEP**0.5
         ]
-        if near:
-            jobs.append((screen, side, near, templates))
-    for near, places in pool.map(lambda job: (job[2], _level(*job)), jobs):
-        for index, some in zip(near, places, strict=True):
+        if not near:
+            continue
+        for index, some in zip(near, _level(screen, side, near, templates), strict=True):
             found[index].append(some)
     return [_spread(places) for places in found]
 
