@@ -208,7 +208,7 @@ def test_an_app_that_was_started_again_is_another_process(one: AndroidDevice) ->
 def test_the_devices_time_is_its_own(one: AndroidDevice, virtual: DeviceHandle) -> None:
     began_s = time.monotonic()
     one.perform(Wait(seconds=3600))
-    assert time.monotonic() - began_s < 600
+    assert time.monotonic() - began_s < 60
     frame = one.capture()
     assert frame.ended.device_wall is not None
     assert frame.ended.device_wall - frame.ended.wall > timedelta(minutes=59)
@@ -347,7 +347,7 @@ def test_a_device_that_does_not_answer_ends_at_the_deadline_and_is_usable_again(
     began_s = time.monotonic()
     with pytest.raises(DeviceTimeout, match="deadline 1 s"):
         ask(device)
-    assert 1.0 <= time.monotonic() - began_s < 30.0  # the fault lasts for 60
+    assert 1.0 <= time.monotonic() - began_s < 10.0  # the fault lasts for 60
     assert whole_capture(device).page is not None
     device.close()
 
