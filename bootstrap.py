@@ -305,7 +305,7 @@ def install_packages(python: Path, environ: Mapping[str, str]) -> None:
     models = [*install, "--require-hashes", "--no-deps", "-r"]
     steps = (
         ("安装构建工具", "installing build tools", [*pinned, str(ROOT / "constraints" / "build.txt")]),
-        ("安装 Python 包（约 60 个）", "installing pinned packages", [*pinned, str(ROOT / "constraints" / "all.txt")]),
+        ("安装 Python 包（约 110 个）", "installing pinned packages", [*pinned, str(ROOT / "constraints" / "all.txt")]),
         ("安装文字识别模型", "installing OCR models", [*models, str(ROOT / "constraints" / "ocr-models.txt")]),
         ("安装本项目", "installing the harness", [*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)]),
     )
