@@ -15,8 +15,6 @@ from typing import Final
 from harness.model import (
     Action,
     Channel,
-    Checkpoint,
-    CheckpointId,
     Coverage,
     Datum,
     Lexicon,
@@ -30,6 +28,7 @@ from harness.model import (
     Verdict,
 )
 from harness.rules import clauses
+from harness.rules.checkpoints import COURSES, HOME, PLAYER
 from harness.rules.concluding import (
     BETWEEN_SCREENS,
     KIND,
@@ -72,21 +71,7 @@ LEXICON: Final = Lexicon(
     ),
 )  # fmt: skip
 
-CHECKPOINTS: Final = (
-    Checkpoint(id=CheckpointId("home")),
-    Checkpoint(
-        id=CheckpointId("courses"),
-        words=(
-            "课程中心", "我的课程", "课程列表", "全部课程", "学习中心", "培训课程", "政策视频", "安全培训", "课程详情",
-        ),
-        entries=("课程", "课程中心", "学习", "我的课程", "培训", "视频", "视听学习", "安全培训", "政策视频"),
-    ),
-    Checkpoint(
-        id=CheckpointId("player"),
-        words=("播放进度", "播放", "暂停", "倍速", "下一节", "下一集", "下一课", "重新播放", "课程学习"),
-        entries=("去学习", "继续学习", "开始学习", "立即学习", "播放视频"),
-    ),
-)  # fmt: skip
+CHECKPOINTS: Final = (HOME, COURSES, PLAYER)
 
 
 class Reason(StrEnum):

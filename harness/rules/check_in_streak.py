@@ -20,7 +20,6 @@ from harness.model import (
     Marker,
     Observation,
     Outcome,
-    Role,
     Rule,
     RuleId,
     Severity,
@@ -30,13 +29,11 @@ from harness.model import (
 from harness.rules import clauses
 from harness.rules.binding import binding, ties
 from harness.rules.check_in_signs import looks_like_something_else
+from harness.rules.checkpoints import HOME, MINE
 from harness.rules.concluding import (
-    BETWEEN_SCREENS,
     EXEMPTION,
     data_of,
     if_read,
-    markers_from,
-    marks_from,
     nothing_found,
     nothing_on,
     something_else,
@@ -44,6 +41,7 @@ from harness.rules.concluding import (
 from harness.rules.exemptions import claim_near
 from harness.rules.layout import title_words
 from harness.rules.markers import markers_in, voluntary_words
+from harness.rules.outcomes import joined, sighted
 from harness.rules.streak_signs import (
     CONSEQUENCE,
     EVENT,
@@ -59,7 +57,7 @@ from harness.rules.streak_signs import (
     ladder_of_days,
     what_hangs_on_it,
 )
-from harness.rules.wording import Sighting, app_words, marks_of, with_joined
+from harness.rules.wording import Sighting, app_words, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
 FUNCTION: Final = "check-in-streak"
@@ -75,12 +73,8 @@ LEXICON: Final = Lexicon(
 )  # fmt: skip
 
 CHECKPOINTS: Final = (
-    Checkpoint(id=CheckpointId("home")),
-    Checkpoint(
-        id=CheckpointId("mine"),
-        words=("退出登录", "个人资料", "账号与安全", "我的收藏", "我的消息", "设置", "关于", "关于我们", "我的积分"),
-        entries=("我的", "个人中心"),
-    ),
+    HOME,
+    MINE,
     Checkpoint(
         id=CheckpointId("check-in-page"),
         words=(
@@ -162,20 +156,8 @@ def _seen_on(observation: Observation) -> Outcome:
             data[name] = hit
     if willing:
         data["voluntary"] = 1
-    if claim is not None:
-        data |= {EXEMPTION: "、".join(claim.said), "exemption_kinds": "、".join(claim.kinds)}
-    verdict, reason = _weigh(signs, claimed=claim is not None, willing=willing)
-    claims = [Sighting(word=w, why="exemption-claimed", sign=EXEMPTION) for w in claim.words] if claim else []
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(data.items()),
-        marks=(*marks_of(observation, sightings), *marks_of(observation, claims, role=Role.CONTEXT, limit=3)),
-        markers=frozenset(s.marker for s in sightings if s.marker is not None),
-        signs=signs,
-        observation=observation.id,
-        screen=observation.screen,
-    )
+    weighed = _weigh(signs, claimed=claim is not None, willing=willing)
+    return sighted(observation, weighed, sightings, data=data, claim=claim)
 
 
 def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
@@ -186,17 +168,7 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     ordered = sorted(shown, key=lambda o: (STREAK not in o.signs, -len(o.signs)))
     data = data_of(ordered)
     signs = frozenset(sign for o in ordered for sign in o.signs)
-    verdict, reason = _weigh(signs, claimed=EXEMPTION in data, willing="voluntary" in data)
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(sorted((k, v) for k, v in data.items() if k not in BETWEEN_SCREENS)),
-        marks=marks_from(ordered),
-        markers=markers_from(ordered),
-        signs=frozenset({FUNCTION}),
-        observation=ordered[0].observation,
-        screen=ordered[0].screen,
-    )
+    return joined(ordered, _weigh(signs, claimed=EXEMPTION in data, willing="voluntary" in data), FUNCTION)
 
 
 def _weigh(signs: frozenset[str], *, claimed: bool, willing: bool) -> tuple[Verdict, Reason]:

@@ -30,22 +30,20 @@ from harness.model import (
     Word,
 )
 from harness.rules import clauses
+from harness.rules.checkpoints import HOME, NOTICES
 from harness.rules.concluding import (
     BETWEEN_SCREENS,
     PROBE_WANTED,
     WALL,
     ProbeCut,
-    data_of,
     if_read,
-    markers_from,
-    marks_from,
-    measures_from,
     nothing_found,
     nothing_on,
 )
 from harness.rules.install_wall import WallRun, demand, stands_in_the_way, try_to_decline
 from harness.rules.install_words import AN_APP, CONSEQUENCE, GET, LISTED, OF_OTHERS, ORDER, OTHER_THING, WILLING, WISH
-from harness.rules.wording import Sighting, app_words, is_headline, marks_of, matching, with_joined
+from harness.rules.outcomes import joined, sighted
+from harness.rules.wording import Sighting, app_words, is_headline, matching, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
 FUNCTION: Final = "forced-install"
@@ -73,12 +71,8 @@ LEXICON: Final = Lexicon(
 )  # fmt: skip
 
 CHECKPOINTS: Final = (
-    Checkpoint(id=CheckpointId("home")),
-    Checkpoint(
-        id=CheckpointId("notices"),
-        words=("通知公告", "公告", "通知", "公告详情", "通知详情", "消息中心"),
-        entries=("通知公告", "公告", "通知", "消息"),
-    ),
+    HOME,
+    NOTICES,
     Checkpoint(
         id=CheckpointId("promotion"),
         words=("推广任务", "推广排名", "安装情况", "未安装人员", "下载APP", "客户端下载", "扫码下载"),
@@ -147,18 +141,7 @@ def _seen_on(observation: Observation) -> Outcome:
     data: list[tuple[str, Datum]] = [("said", seen[0].word.text)]
     if asks is not None and stands_in_the_way(observation):
         data.append((PROBE_WANTED, WALL))
-    signs = frozenset(s.sign for s in seen)
-    verdict, reason = _weigh(signs)
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(data),
-        marks=marks_of(observation, seen),
-        markers=frozenset(s.marker for s in seen if s.marker is not None),
-        signs=signs,
-        observation=observation.id,
-        screen=observation.screen,
-    )
+    return sighted(observation, _weigh(frozenset(s.sign for s in seen)), seen, data=dict(data))
 
 
 def _orders(words: Sequence[Word]) -> list[Sighting]:
@@ -242,18 +225,7 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
         return nothing_found(outcomes, coverage, Reason.NOT_SEEN)
     order = (Verdict.FOUND, Verdict.PRESENT)
     best = sorted(shown, key=lambda o: (order.index(o.verdict) if o.verdict in order else 2, not o.from_probe))
-    return Outcome(
-        verdict=best[0].verdict,
-        reason=best[0].reason,
-        data=tuple(sorted((k, v) for k, v in data_of(best).items() if k not in BETWEEN_SCREENS)),
-        marks=marks_from(best),
-        markers=markers_from(best),
-        signs=frozenset({FUNCTION}),
-        measures=measures_from(best),
-        observation=best[0].observation,
-        screen=best[0].screen,
-        from_probe=best[0].from_probe,
-    )
+    return joined(best, (best[0].verdict, best[0].reason), FUNCTION)
 
 
 RULE: Final = Rule(

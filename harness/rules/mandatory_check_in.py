@@ -19,17 +19,14 @@ from harness.model import (
     Coverage,
     Datum,
     Lexicon,
-    Mark,
     Marker,
     Observation,
     Outcome,
-    Role,
     Rule,
     RuleId,
     Severity,
     Stage,
     Verdict,
-    Word,
 )
 from harness.rules import check_in_day, check_in_wall, clauses
 from harness.rules.check_in_day import NEXT_DAY
@@ -43,6 +40,7 @@ from harness.rules.check_in_signs import (
     looks_like_something_else,
     screen_signs,
 )
+from harness.rules.checkpoints import HOME, MINE, WORKBENCH
 from harness.rules.concluding import (
     BETWEEN_SCREENS,
     CUT_SHORT,
@@ -55,12 +53,13 @@ from harness.rules.concluding import (
     if_read,
     markers_from,
     marks_from,
-    measures_from,
     nothing_found,
     nothing_on,
+    something_else,
 )
-from harness.rules.exemptions import Claim, claim_near
-from harness.rules.wording import Sighting, app_words, marks_of, with_joined
+from harness.rules.exemptions import claim_near
+from harness.rules.outcomes import joined, sighted
+from harness.rules.wording import app_words, with_joined
 
 SUBJECT: Final = re.compile(r"签到|打卡|考勤|漏签|缺卡|断签|补签|补卡|签退")
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
@@ -84,20 +83,9 @@ LEXICON: Final = Lexicon(
 )  # fmt: skip
 
 CHECKPOINTS: Final = (
-    Checkpoint(id=CheckpointId("home")),
-    Checkpoint(
-        id=CheckpointId("mine"),
-        words=(
-            "退出登录", "个人资料", "账号与安全", "我的收藏", "我的消息", "设置", "关于",
-            "关于我们", "我的积分",
-        ),
-        entries=("我的", "个人中心"),
-    ),
-    Checkpoint(
-        id=CheckpointId("workbench"),
-        words=("全部应用", "常用应用", "应用中心", "考勤打卡", "我的应用"),
-        entries=("工作台", "办公", "应用"),
-    ),
+    HOME,
+    MINE,
+    WORKBENCH,
     Checkpoint(
         id=CheckpointId("check-in-page"),
         words=(
@@ -127,29 +115,20 @@ def _seen_on(observation: Observation) -> Outcome:
     words = with_joined(app_words(observation))
     veto = looks_like_something_else(observation, words)
     if veto is not None:
-        return _look_alike(observation, veto)
+        return something_else(observation, veto, Reason.LOOK_ALIKE)
     signs = screen_signs(observation, words)
     if not signs.all:
         return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
     claim = claim_near(observation, SUBJECT)
-    data: list[tuple[str, Datum]] = [*signs.data, *_claimed(claim)]
+    data: list[tuple[str, Datum]] = [*signs.data]
     if signs.control and check_in_wall.stands_in_the_way(observation, signs.control):
         data.append((PROBE_WANTED, WALL))
     elif any(c.clickable for c in signs.control) and check_in_day.record_entry(observation) is not None:
         data.append((PROBE_WANTED, ONE_DAY))
     markers = frozenset(s.marker for s in signs.all if s.marker is not None)
     names = frozenset(s.sign for s in signs.all)
-    verdict, reason = _weigh(names, markers, claimed=claim is not None, willing=signs.voluntary)
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(data),
-        marks=(*marks_of(observation, signs.all), *_claim_marks(observation, claim)),
-        markers=markers,
-        signs=names,
-        observation=observation.id,
-        screen=observation.screen,
-    )
+    weighed = _weigh(names, markers, claimed=claim is not None, willing=signs.voluntary)
+    return sighted(observation, weighed, signs.all, data=dict(data), claim=claim)
 
 
 def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
@@ -214,18 +193,7 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     verdict, reason = _weigh(signs, markers, claimed=EXEMPTION in data, willing=willing)
     if verdict is Verdict.PRESENT and ordered[0].from_probe and ordered[0].reason in {*WallReason, CUT_SHORT}:
         reason = ordered[0].reason
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(sorted((k, v) for k, v in data.items() if k not in BETWEEN_SCREENS)),
-        marks=marks_from(ordered),
-        markers=markers,
-        signs=frozenset({FUNCTION}),
-        measures=measures_from(ordered),
-        observation=ordered[0].observation,
-        screen=ordered[0].screen,
-        from_probe=ordered[0].from_probe,
-    )
+    return joined(ordered, (verdict, reason), FUNCTION, data=data, markers=markers)
 
 
 def _weigh(signs: frozenset[str], markers: frozenset[Marker], *, claimed: bool, willing: bool) -> tuple[Verdict, str]:
@@ -256,38 +224,6 @@ def _weigh(signs: frozenset[str], markers: frozenset[Marker], *, claimed: bool, 
         (Marker.CONTINUITY, Reason.CONTINUITY),
     )
     return verdict, next(reason for marker, reason in by_weight if marker in compelling)
-
-
-def _look_alike(observation: Observation, veto: Word) -> Outcome:
-    return Outcome(
-        verdict=Verdict.CLEAR,
-        reason=Reason.LOOK_ALIKE,
-        data=(("said", veto.text),),
-        marks=marks_of(
-            observation,
-            [Sighting(word=veto, why=Reason.LOOK_ALIKE, sign="look-alike")],
-            role=Role.CONTEXT,
-        ),
-        observation=observation.id,
-        screen=observation.screen,
-    )
-
-
-def _claimed(claim: Claim | None) -> tuple[tuple[str, Datum], ...]:
-    if claim is None:
-        return ()
-    return ((EXEMPTION, "、".join(claim.said)), ("exemption_kinds", "、".join(claim.kinds)))
-
-
-def _claim_marks(observation: Observation, claim: Claim | None) -> tuple[Mark, ...]:
-    if claim is None:
-        return ()
-    return marks_of(
-        observation,
-        (Sighting(word=w, why="exemption-claimed", sign=EXEMPTION) for w in claim.words),
-        role=Role.CONTEXT,
-        limit=3,
-    )
 
 
 RULE: Final = Rule(

@@ -7,6 +7,7 @@ quota of hours is left to a person. People or units listed with their time suffi
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -21,7 +22,6 @@ from harness.model import (
     Marker,
     Observation,
     Outcome,
-    Role,
     Rule,
     RuleId,
     Severity,
@@ -30,15 +30,12 @@ from harness.model import (
 )
 from harness.rules import clauses
 from harness.rules.binding import binding
+from harness.rules.checkpoints import HOME, MINE
 from harness.rules.concluding import (
-    BETWEEN_SCREENS,
     EXEMPTION,
     PROBE_WANTED,
     data_of,
     if_read,
-    markers_from,
-    marks_from,
-    measures_from,
     nothing_found,
     nothing_on,
     something_else,
@@ -54,8 +51,9 @@ from harness.rules.durations import (
 from harness.rules.exemptions import claim_near
 from harness.rules.leaderboard import Ranked
 from harness.rules.online_words import ANY_SUBJECT, KINDS, held_to_time, kinds_of, says_it_counts
+from harness.rules.outcomes import joined, sighted
 from harness.rules.time_signs import board_sightings
-from harness.rules.wording import Sighting, app_words, marks_of, with_joined
+from harness.rules.wording import Sighting, app_words, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
 FUNCTION: Final = "online-duration"
@@ -74,12 +72,8 @@ LEXICON: Final = Lexicon(
 )  # fmt: skip
 
 CHECKPOINTS: Final = (
-    Checkpoint(id=CheckpointId("home")),
-    Checkpoint(
-        id=CheckpointId("mine"),
-        words=("退出登录", "个人资料", "账号与安全", "我的收藏", "我的消息", "设置", "关于", "关于我们"),
-        entries=("我的", "个人中心"),
-    ),
+    HOME,
+    MINE,
     Checkpoint(
         id=CheckpointId("study-time-page"),
         words=("学习时长统计", "在线时长统计", "学习时长", "在线时长", "使用时长", "累计在线", "学习统计", "学习档案"),
@@ -166,25 +160,13 @@ def _seen_on(observation: Observation) -> Outcome:
         data |= {"rows": len(board.board.lines), "by": board.board.by}
     data |= {"said": held[0][2].text} if held else {}
     data |= {"counting": counting[0].text} if counting else {}
-    if claim is not None:
-        data |= {EXEMPTION: "、".join(claim.said), "exemption_kinds": "、".join(claim.kinds)}
     if measurable(times) and (held or page in KINDS or not all(d.word.clickable for d in times)):
         data[PROBE_WANTED] = "duration"
     signs = {s.sign for s in sightings}
     if board is not None:
         signs |= {"board-other"} if board.other or not board.named else {f"ranked-{board.board.ranked}"}
-    verdict, reason = _weigh(frozenset(signs), claimed=claim is not None)
-    claims = [Sighting(word=w, why="exemption-claimed", sign=EXEMPTION) for w in claim.words] if claim else []
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(data.items()),
-        marks=(*marks_of(observation, sightings), *marks_of(observation, claims, role=Role.CONTEXT, limit=3)),
-        markers=frozenset(s.marker for s in sightings if s.marker is not None),
-        signs=frozenset(signs),
-        observation=observation.id,
-        screen=observation.screen,
-    )
+    weighed = _weigh(frozenset(signs), claimed=claim is not None)
+    return replace(sighted(observation, weighed, sightings, data=data, claim=claim), signs=frozenset(signs))
 
 
 def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
@@ -231,19 +213,7 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     if BOARD not in signs and not any(f"time-{kind}" in signs for kind in KINDS):
         return nothing_found(outcomes, coverage, Reason.NOT_SEEN)
     data = data_of(ordered)
-    verdict, reason = _weigh(signs, claimed=EXEMPTION in data)
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(sorted((k, v) for k, v in data.items() if k not in BETWEEN_SCREENS)),
-        marks=marks_from(ordered),
-        markers=markers_from(ordered),
-        signs=frozenset({FUNCTION}),
-        measures=measures_from(ordered),
-        observation=ordered[0].observation,
-        screen=ordered[0].screen,
-        from_probe=ordered[0].from_probe,
-    )
+    return joined(ordered, _weigh(signs, claimed=EXEMPTION in data), FUNCTION)
 
 
 def _weigh(signs: frozenset[str], *, claimed: bool) -> tuple[Verdict, Reason]:

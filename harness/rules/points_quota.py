@@ -30,18 +30,17 @@ from harness.model import (
 )
 from harness.rules import clauses
 from harness.rules.binding import binding, ties
+from harness.rules.checkpoints import HOME, MINE
 from harness.rules.concluding import (
-    BETWEEN_SCREENS,
-    data_of,
     if_read,
     markers_from,
-    marks_from,
     nothing_found,
     nothing_on,
     something_else,
 )
 from harness.rules.layout import above, below, row_of, title_words
 from harness.rules.markers import markers_in
+from harness.rules.outcomes import joined
 from harness.rules.point_tasks import Task, other_tasks, read_tasks
 from harness.rules.wording import Sighting, app_words, marks_of, whole, with_joined
 
@@ -67,12 +66,8 @@ LEXICON: Final = Lexicon(
 )  # fmt: skip
 
 CHECKPOINTS: Final = (
-    Checkpoint(id=CheckpointId("home")),
-    Checkpoint(
-        id=CheckpointId("mine"),
-        words=("退出登录", "个人资料", "账号与安全", "我的收藏", "我的消息", "设置", "关于", "关于我们"),
-        entries=("我的", "个人中心"),
-    ),
+    HOME,
+    MINE,
     Checkpoint(
         id=CheckpointId("points-page"),
         words=("积分规则", "积分明细", "我的积分", "成长总积分", "总积分", "今日积分", "学习积分", "积分任务"),
@@ -172,19 +167,8 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
         return nothing_found(outcomes, coverage, Reason.NOT_SEEN)
     ordered = sorted(shown, key=lambda o: (TASKS not in o.signs, -len(o.signs)))
     signs = frozenset(sign for o in ordered for sign in o.signs)
-    data = data_of(ordered)
-    verdict, reason = _weigh(signs)
     held = {m for m in (Marker.QUOTA, Marker.CONSEQUENCE) if f"{HELD}-{m}" in signs}
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(sorted((k, v) for k, v in data.items() if k not in BETWEEN_SCREENS)),
-        marks=marks_from(ordered),
-        markers=markers_from(ordered) | held,
-        signs=frozenset({FUNCTION}),
-        observation=ordered[0].observation,
-        screen=ordered[0].screen,
-    )
+    return joined(ordered, _weigh(signs), FUNCTION, markers=markers_from(ordered) | held)
 
 
 def _weigh(signs: frozenset[str]) -> tuple[Verdict, Reason]:

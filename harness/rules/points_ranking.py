@@ -34,6 +34,7 @@ from harness.model import (
     Word,
 )
 from harness.rules import clauses
+from harness.rules.checkpoints import HOME, MINE
 from harness.rules.concluding import (
     BETWEEN_SCREENS,
     EXEMPTION,
@@ -43,14 +44,15 @@ from harness.rules.concluding import (
     if_read,
     markers_from,
     marks_from,
-    measures_from,
     nothing_found,
     nothing_on,
+    something_else,
 )
 from harness.rules.exemptions import claim_near
 from harness.rules.layout import above, below, row_of, title_words
 from harness.rules.leaderboard import BEHAVIOUR, LOOK_ALIKE, Board, Ranked, read_board
 from harness.rules.markers import markers_in
+from harness.rules.outcomes import joined, sighted
 from harness.rules.wording import Sighting, app_words, marks_of, matching, whole, with_joined
 
 SUBJECT: Final = re.compile(r"积分|学分|得分|排名|排行|名次|榜")
@@ -89,12 +91,8 @@ LEXICON: Final = Lexicon(
 )  # fmt: skip
 
 CHECKPOINTS: Final = (
-    Checkpoint(id=CheckpointId("home")),
-    Checkpoint(
-        id=CheckpointId("mine"),
-        words=("退出登录", "个人资料", "账号与安全", "我的收藏", "我的消息", "设置", "关于", "关于我们"),
-        entries=("我的", "个人中心"),
-    ),
+    HOME,
+    MINE,
     Checkpoint(
         id=CheckpointId("points-page"),
         words=("积分规则", "积分明细", "我的积分", "成长总积分", "总积分", "今日积分", "学习积分"),
@@ -183,7 +181,7 @@ def _seen_on(observation: Observation) -> Outcome:
     words = with_joined(plain)
     board = read_board(observation)
     if board is None and (veto := _look_alike(observation, words)):
-        return _cleared(observation, veto)
+        return something_else(observation, veto, Reason.LOOK_ALIKE)
     in_rows = frozenset(w.box for line in board.lines for w in line.words) if board else frozenset[Box]()
     points = _points(observation, words, in_rows)
     own = _own_rank(observation, words)
@@ -212,31 +210,10 @@ def _seen_on(observation: Observation) -> Outcome:
     if board is not None:
         signs.add(f"ranked-{board.ranked}")
     data = _data(board, own, points)
-    if claim is not None:
-        data += ((EXEMPTION, "、".join(claim.said)), ("exemption_kinds", "、".join(claim.kinds)))
     if board is not None and _tabs(observation):
         data += ((PROBE_WANTED, "tabs"),)
-    verdict, reason = _weigh(frozenset(signs), claimed=claim is not None)
-    claim_marks = (
-        marks_of(
-            observation,
-            (Sighting(word=w, why="exemption-claimed", sign=EXEMPTION) for w in claim.words),
-            role=Role.CONTEXT,
-            limit=3,
-        )
-        if claim
-        else ()
-    )
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=data,
-        marks=(*marks_of(observation, sightings), *claim_marks),
-        markers=frozenset(s.marker for s in sightings if s.marker is not None),
-        signs=frozenset(signs),
-        observation=observation.id,
-        screen=observation.screen,
-    )
+    weighed = _weigh(frozenset(signs), claimed=claim is not None)
+    return replace(sighted(observation, weighed, sightings, data=dict(data), claim=claim), signs=frozenset(signs))
 
 
 def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
@@ -290,18 +267,7 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     if verdict is not Verdict.PRESENT and not any({ORDERED, POINTS} <= o.signs for o in shown):
         # Points in one corner of an app and a ranking in another may have nothing to do with each other.
         verdict, reason = (verdict, Reason.JOINED) if _one_tap_apart(shown) else (Verdict.PRESENT, Reason.APART)
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(sorted((k, v) for k, v in data.items() if k not in BETWEEN_SCREENS)),
-        marks=marks_from(shown),
-        markers=markers_from(shown),
-        signs=frozenset({"points-ranking"}),
-        measures=measures_from(shown),
-        observation=shown[0].observation,
-        screen=shown[0].screen,
-        from_probe=shown[0].from_probe,
-    )
+    return joined(shown, (verdict, reason), RuleId("points-ranking"), data=data)
 
 
 def _one_tap_apart(shown: Sequence[Outcome]) -> bool:
@@ -376,17 +342,6 @@ def _look_alike(observation: Observation, words: Sequence[Word]) -> Word | None:
             return word
     veto = matching(words, re.compile(r"排名不分先后|姓氏笔画"), max_chars=60)
     return veto[0] if veto else None
-
-
-def _cleared(observation: Observation, veto: Word) -> Outcome:
-    return Outcome(
-        verdict=Verdict.CLEAR,
-        reason=Reason.LOOK_ALIKE,
-        data=(("said", veto.text),),
-        marks=marks_of(observation, [Sighting(word=veto, why=Reason.LOOK_ALIKE, sign="look-alike")], role=Role.CONTEXT),
-        observation=observation.id,
-        screen=observation.screen,
-    )
 
 
 def _board_sightings(board: Board | None) -> list[Sighting]:

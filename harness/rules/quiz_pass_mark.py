@@ -22,7 +22,6 @@ from harness.model import (
     Marker,
     Observation,
     Outcome,
-    Role,
     Rule,
     RuleId,
     Severity,
@@ -31,6 +30,7 @@ from harness.model import (
     Word,
 )
 from harness.rules import clauses
+from harness.rules.checkpoints import HOME, NOTICES
 from harness.rules.concluding import (
     BETWEEN_SCREENS,
     EXEMPTION,
@@ -38,10 +38,9 @@ from harness.rules.concluding import (
     data_of,
     if_read,
     markers_from,
-    marks_from,
-    measures_from,
     nothing_found,
     nothing_on,
+    something_else,
 )
 from harness.rules.exam_probe import MAY_PRESS, leave
 from harness.rules.exam_words import (
@@ -66,6 +65,7 @@ from harness.rules.exam_words import (
     SCORE_LABEL,
 )
 from harness.rules.layout import below, row_of
+from harness.rules.outcomes import joined
 from harness.rules.player import read_player
 from harness.rules.quiz_probe import ON_AFTER_ANSWER
 from harness.rules.watching import asked
@@ -97,7 +97,7 @@ LEXICON: Final = Lexicon(
 )  # fmt: skip
 
 CHECKPOINTS: Final = (
-    Checkpoint(id=CheckpointId("home")),
+    HOME,
     Checkpoint(
         id=CheckpointId("exams"),
         words=(
@@ -109,11 +109,7 @@ CHECKPOINTS: Final = (
             "专项答题", "成绩",
         ),
     ),
-    Checkpoint(
-        id=CheckpointId("notices"),
-        words=("通知公告", "公告", "通知", "公告详情", "通知详情", "消息中心"),
-        entries=("通知公告", "公告", "通知", "消息"),
-    ),
+    NOTICES,
 )  # fmt: skip
 
 
@@ -174,7 +170,7 @@ def _seen_on(observation: Observation) -> Outcome:
         return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
     veto = next((w for w in words if len(w.norm) <= 24 and LOOK_ALIKE.search(w.norm)), None)
     if veto is not None:
-        return _look_alike(observation, veto)
+        return something_else(observation, veto, Reason.LOOK_ALIKE)
     points = any(OTHER_POINTS.search(w.norm) for w in words if len(w.norm) <= 12)
     lines = [
         w
@@ -293,30 +289,8 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     if not any({LINE, SCORED} <= o.signs for o in best):
         signs -= {SCORED}
     data = data_of(shown)
-    verdict, reason = _weigh(signs, claimed=EXEMPTION in data)
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(sorted((k, v) for k, v in data.items() if k not in BETWEEN_SCREENS)),
-        marks=marks_from(shown),
-        markers=markers_from(shown) | frozenset(m for s, _, _, m in _DUTIES if s in signs),
-        signs=frozenset({FUNCTION}),
-        measures=measures_from(shown),
-        observation=best[0].observation,
-        screen=best[0].screen,
-        from_probe=best[0].from_probe,
-    )
-
-
-def _look_alike(observation: Observation, veto: Word) -> Outcome:
-    return Outcome(
-        verdict=Verdict.CLEAR,
-        reason=Reason.LOOK_ALIKE,
-        data=(("said", veto.text),),
-        marks=marks_of(observation, [Sighting(word=veto, why=Reason.LOOK_ALIKE, sign="look-alike")], role=Role.CONTEXT),
-        observation=observation.id,
-        screen=observation.screen,
-    )
+    markers = markers_from(shown) | frozenset(m for s, _, _, m in _DUTIES if s in signs)
+    return joined(shown, _weigh(signs, claimed=EXEMPTION in data), FUNCTION, markers=markers)
 
 
 RULE: Final = Rule(

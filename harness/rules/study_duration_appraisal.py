@@ -31,13 +31,11 @@ from harness.model import (
 )
 from harness.rules import clauses
 from harness.rules.binding import binding, ties
+from harness.rules.checkpoints import HOME, MINE
 from harness.rules.concluding import (
-    BETWEEN_SCREENS,
     EXEMPTION,
     data_of,
     if_read,
-    markers_from,
-    marks_from,
     nothing_found,
     nothing_on,
     something_else,
@@ -46,6 +44,7 @@ from harness.rules.durations import Kind, account_durations, dedicated_kind, loo
 from harness.rules.exemptions import statute_cited
 from harness.rules.leaderboard import Ranked
 from harness.rules.markers import markers_in
+from harness.rules.outcomes import joined
 from harness.rules.time_signs import board_sightings, compared, of_another_time, quota_of_time
 from harness.rules.wording import Sighting, app_words, marks_of, matching, with_joined
 
@@ -72,12 +71,8 @@ LEXICON: Final = Lexicon(
 )  # fmt: skip
 
 CHECKPOINTS: Final = (
-    Checkpoint(id=CheckpointId("home")),
-    Checkpoint(
-        id=CheckpointId("mine"),
-        words=("退出登录", "个人资料", "账号与安全", "我的收藏", "我的消息", "设置", "关于", "关于我们"),
-        entries=("我的", "个人中心"),
-    ),
+    HOME,
+    MINE,
     Checkpoint(
         id=CheckpointId("study-time-page"),
         words=("学习时长统计", "学习时长", "学习统计", "学习档案", "学时统计", "我的学时", "学时明细", "年度学时"),
@@ -206,17 +201,7 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     ordered = [*sorted(proven, key=lambda o: -len(o.signs)), *rest]
     signs = frozenset(sign for o in (proven or ordered) for sign in o.signs)
     data = data_of(ordered)
-    verdict, reason = _weigh(signs, claimed=EXEMPTION in data)
-    return Outcome(
-        verdict=verdict,
-        reason=reason,
-        data=tuple(sorted((k, v) for k, v in data.items() if k not in BETWEEN_SCREENS)),
-        marks=marks_from(ordered),
-        markers=markers_from(ordered),
-        signs=frozenset({FUNCTION}),
-        observation=ordered[0].observation,
-        screen=ordered[0].screen,
-    )
+    return joined(ordered, _weigh(signs, claimed=EXEMPTION in data), FUNCTION)
 
 
 def _weigh(signs: frozenset[str], *, claimed: bool) -> tuple[Verdict, Reason]:

@@ -6,14 +6,13 @@ One screen shows a player and what the page says of it; only the probe can show 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from harness.model import (
     Action,
     Channel,
-    Checkpoint,
-    CheckpointId,
     Coverage,
     Datum,
     Lexicon,
@@ -28,18 +27,17 @@ from harness.model import (
     Word,
 )
 from harness.rules import clauses
+from harness.rules.checkpoints import COURSES, HOME, PLAYER
 from harness.rules.concluding import (
     KIND,
     PROBE_WANTED,
     ProbeCut,
-    data_of,
     if_read,
-    markers_from,
-    marks_from,
     measures_from,
     nothing_found,
     nothing_on,
 )
+from harness.rules.outcomes import joined
 from harness.rules.player import Player, read_player
 from harness.rules.video_probe import measure_video
 from harness.rules.video_run import Run, Seek
@@ -77,25 +75,7 @@ LEXICON: Final = Lexicon(
     ),
 )  # fmt: skip
 
-CHECKPOINTS: Final = (
-    Checkpoint(id=CheckpointId("home")),
-    Checkpoint(
-        id=CheckpointId("courses"),
-        words=(
-            "课程中心", "我的课程", "课程列表", "全部课程", "学习中心", "培训课程", "政策视频",
-            "安全培训", "课程详情",
-        ),
-        entries=(
-            "课程", "课程中心", "学习", "我的课程", "培训", "视频", "视听学习", "安全培训",
-            "政策视频",
-        ),
-    ),
-    Checkpoint(
-        id=CheckpointId("player"),
-        words=("播放进度", "播放", "暂停", "倍速", "下一节", "下一集", "下一课", "重新播放", "课程学习"),
-        entries=("去学习", "继续学习", "开始学习", "立即学习", "播放视频"),
-    ),
-)  # fmt: skip
+CHECKPOINTS: Final = (HOME, COURSES, PLAYER)
 
 
 class Reason(StrEnum):
@@ -358,19 +338,7 @@ def _kind(observation: Observation, player: Player) -> str:
 
 
 def _joined(hits: Sequence[Outcome], evidence: Sequence[Outcome], verdict: Verdict) -> Outcome:
-    best = hits[0]
-    return Outcome(
-        verdict=verdict,
-        reason=best.reason,
-        data=tuple(sorted((k, v) for k, v in data_of(hits).items() if k != PROBE_WANTED)),
-        marks=marks_from(hits),
-        markers=markers_from(hits),
-        signs=frozenset({FUNCTION}),
-        measures=measures_from(evidence),
-        observation=best.observation,
-        screen=best.screen,
-        from_probe=best.from_probe,
-    )
+    return replace(joined(hits, (verdict, hits[0].reason), FUNCTION), measures=measures_from(evidence))
 
 
 def _wording(words: Sequence[Word], player: Player | None) -> list[Sighting]:

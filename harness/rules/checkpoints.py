@@ -1,0 +1,41 @@
+"""The places that several rules must have looked at before they can say that something is not there.
+
+A place that one rule alone asks for stands in that rule's file.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harness.model import Checkpoint, CheckpointId
+
+HOME: Final = Checkpoint(id=CheckpointId("home"))
+MINE: Final = Checkpoint(
+    id=CheckpointId("mine"),
+    words=(
+        "退出登录", "个人资料", "账号与安全", "我的收藏", "我的消息", "设置", "关于", "关于我们",
+    ),
+    entries=("我的", "个人中心"),
+)  # fmt: skip
+WORKBENCH: Final = Checkpoint(
+    id=CheckpointId("workbench"),
+    words=("全部应用", "常用应用", "应用中心", "考勤打卡", "我的应用"),
+    entries=("工作台", "办公", "应用"),
+)
+NOTICES: Final = Checkpoint(
+    id=CheckpointId("notices"),
+    words=("通知公告", "公告", "通知", "公告详情", "通知详情", "消息中心"),
+    entries=("通知公告", "公告", "通知", "消息"),
+)
+COURSES: Final = Checkpoint(
+    id=CheckpointId("courses"),
+    words=(
+        "课程中心", "我的课程", "课程列表", "全部课程", "学习中心", "培训课程", "政策视频", "安全培训", "课程详情",
+    ),
+    entries=("课程", "课程中心", "学习", "我的课程", "培训", "视频", "视听学习", "安全培训", "政策视频"),
+)  # fmt: skip
+PLAYER: Final = Checkpoint(
+    id=CheckpointId("player"),
+    words=("播放进度", "播放", "暂停", "倍速", "下一节", "下一集", "下一课", "重新播放", "课程学习"),
+    entries=("去学习", "继续学习", "开始学习", "立即学习", "播放视频"),
+)
