@@ -16,6 +16,7 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from harness.demo import SHORT
 from harness.fleet.filed import read_filed_list
 from harness.machine import find_browser
 from harness.model import Verdict
@@ -23,8 +24,8 @@ from harness.rules import ALL_RULES
 
 DEMO = Path(__file__).resolve().parent.parent / "scenarios" / "demo"
 APPS = DEMO / "apps"
-PACKAGES = ("cn.gov.demo.attendance", "cn.gov.demo.flood", "cn.gov.demo.service", "cn.gov.demo.study")
-STUDY, ATTENDANCE, SERVICE, FLOOD = PACKAGES[3], PACKAGES[0], PACKAGES[2], PACKAGES[1]
+PACKAGES = tuple(sorted(folder.name for folder in APPS.iterdir()))
+STUDY, ATTENDANCE, SERVICE, FLOOD = SHORT
 WAIT_MS = 30_000  # for what takes a moment on a quiet machine, a lesson played at 16 times its speed included
 RULES = {str(rule.id) for rule in ALL_RULES}
 FLAGS = (
@@ -74,24 +75,26 @@ def test_the_filed_list_names_exactly_the_demo_apps_with_their_labels() -> None:
 
     assert filed.problems == ()
     assert {app.package: app.name for app in filed.apps} == {p: _json(p, "app.json")["label"] for p in PACKAGES}
-    assert {folder.name for folder in APPS.iterdir()} == set(PACKAGES)
+    assert set(SHORT) <= set(PACKAGES)
     assert all((DEMO / app.apk / "app.json").is_file() for app in filed.apps)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_truth_says_something_of_every_rule_and_accepts_its_own_verdict(package: str) -> None:
+def test_a_truth_names_each_rule_once_and_accepts_its_own_verdict(package: str) -> None:
     truth = _json(package, "truth.json")
     activities = set(_json(package, "app.json")["activities"])
 
     assert truth["format"] == 1
     assert truth["package"] == package
-    assert {finding["rule"] for finding in truth["findings"]} == RULES
+    named = [finding["rule"] for finding in truth["findings"]]
+    assert len(named) == len(set(named))
+    assert set(named) <= RULES
     for finding in truth["findings"]:
         assert finding["verdict"] in finding["accept"]
         assert {Verdict(verdict) for verdict in finding["accept"]}
         assert set(finding["screens"]) <= activities
         assert finding["why"]
-    assert all(set(planted["screens"]) <= activities for planted in truth["planted"])
+    assert all(set(planted["screens"]) <= activities for planted in truth.get("planted", ()))
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -256,7 +259,7 @@ def test_every_page_opens_without_errors_and_fits_a_narrow_screen(browser: Brows
     assert [trouble for trouble in troubles if not trouble.endswith((".webm", "/favicon.ico"))] == []
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("package", SHORT)
 def test_every_risky_press_is_remembered(phone: BrowserContext, serve: Serve, package: str) -> None:
     page = _open(phone, serve(package, "mine.html"))
     if page.get_by_text("设置", exact=True).count():

@@ -188,6 +188,14 @@ def virtual_up(
 @group.command("demo", short_help="在虚拟设备上演示全过程 the main job, on the embedded device")
 @click.option("--keep", is_flag=True, help="Keep the device running afterwards, until Ctrl-C.")
 @click.option("--app", "packages", multiple=True, metavar="PACKAGE", help="Only this demo app (repeatable).")
+@click.option("--all", "every", is_flag=True, help="Every demo app, not just the first four.")
+@click.option(
+    "--skin",
+    default="text",
+    type=click.Choice(["text", "opaque"]),
+    show_default=True,
+    help="opaque: pages give no nodes, only pixels.",
+)
 @click.option(
     "--evidence-dir",
     default="screenshots",
@@ -197,13 +205,13 @@ def virtual_up(
 )
 @click.option("--sign-key", type=click.Path(path_type=Path), envvar="HARNESS_SIGN_KEY", help="Sign bundles with it.")
 @click.option("--tsa", default="", metavar="URL", envvar="HARNESS_TSA", help="Time-stamping authority, RFC 3161.")
-def demo(*, keep: bool, packages: Sequence[str], evidence_dir: Path, sign_key: Path | None, tsa: str) -> None:
+def demo(*, keep: bool, evidence_dir: Path, sign_key: Path | None, tsa: str, **choice: Any) -> None:
     """在虚拟设备上对演示应用走完全过程，打印线索和报告路径。
 
     Run the main job on the embedded device over the demo apps; print findings and the report's path. Exit 0 when what
     was found is what the apps' truths say, 1 when not.
     """
-    from harness.demo import run_demo
+    from harness.demo import DemoChoice, run_demo
     from harness.evidence.seal import sealing_for
 
     by = sealing_for(evidence_dir, sign_key, tsa)
@@ -213,7 +221,7 @@ def demo(*, keep: bool, packages: Sequence[str], evidence_dir: Path, sign_key: P
         console.print(plain(line), soft_wrap=True)
 
     keeping = _wait_for_interrupt if keep else None
-    result = run_demo(evidence_dir, tuple(packages), tell=tell, keep=keeping, sealing=by)
+    result = run_demo(evidence_dir, DemoChoice(**choice), tell=tell, keep=keeping, sealing=by)
     console.print()
     for package in dict.fromkeys(row.app.package for row in result.rows):
         _print_demo(console, [row for row in result.rows if row.app.package == package])
