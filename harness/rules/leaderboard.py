@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from harness.model import Box, Observation, Word
+from harness.model import Box, Observation, Shape, ShapeKind, Word
 from harness.rules.layout import bands, columns, evenly_spaced, inside, rows
 from harness.rules.wording import app_words, atoms, wholes
 
@@ -57,6 +57,7 @@ _VALUE: Final = re.compile(
     r"(?:获得|得|积分|学分|得分|总分|累计|人均)?:?\+?(\d{1,7}(?:\.\d+)?)"
     r"(分|积分|学分|学时|小时|分钟|h|次|步|%|天|票|人|篇|条)?"
 )
+_MEDAL_RANKS: Final = {"gold": 1, "silver": 2, "bronze": 3}
 _POINT_UNITS: Final = frozenset({"分", "积分", "学分"})
 _MERGED: Final = re.compile(
     r"\s*(?:第|N[Oo]\.?|TOP)?(\d{1,3})(?:名|[.、])?\s*(\D{2,24}?)\s*:?\s*(\d{1,7}(?:\.\d+)?\s*(?:分|积分|学分)?)\s*"
@@ -141,9 +142,11 @@ def _longest_run(column: Sequence[Word]) -> tuple[Word, ...]:
 
 def _board(observation: Observation, words: Sequence[Word], values: Sequence[Word]) -> Board | None:
     strips = bands(values, observation.size_px[1])
+    medals = [shape for shape in observation.shapes if shape.kind is ShapeKind.MEDAL]
     lines = []
     for value, strip in zip(values, strips, strict=True):
-        line = _line(value, [w for w in words if inside(w, strip) and w is not value])
+        medal = next((m for m in medals if strip[0] <= m.box.centre_px[1] < strip[1]), None)
+        line = _line(value, [w for w in words if inside(w, strip) and w is not value], medal)
         if line is None:
             return None
         lines.append(line)
@@ -179,12 +182,15 @@ def _board(observation: Observation, words: Sequence[Word], values: Sequence[Wor
     )
 
 
-def _line(value: Word, others: Sequence[Word]) -> Line | None:
+def _line(value: Word, others: Sequence[Word], medal: Shape | None) -> Line | None:
     left = sorted((w for w in others if w.box.right <= value.box.left + 8), key=lambda w: w.box.left)
-    names = [w for w in left if _could_be_name(w.norm)]
+    # Beside a medal stands who won it, were it one letter.
+    names = [w for w in left if _could_be_name(w.norm) or (medal is not None and w.norm.isalpha())]
     if not names:
         return None
     rank = next((int(m.group(1)) for w in left[:2] if (m := _RANK.fullmatch(w.norm))), None)
+    if rank is None and medal is not None:
+        rank = _MEDAL_RANKS.get(medal.name)
     name = next((w for w in names if _is_person(w.norm)), names[0])
     return Line(rank=rank, name=name.norm, value=_number(value), words=(*left, value))
 
