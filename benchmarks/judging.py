@@ -57,9 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _seconds(walk: Walk, index: int | None) -> float:
     rules = ALL_RULES if index is None else ALL_RULES[index : index + 1]
-    began_s = time.perf_counter()
+    began_s = time.process_time()  # one thread that waits for nothing: other work on the machine does not count
     judge(walk, rules)
-    return time.perf_counter() - began_s
+    return time.process_time() - began_s
 
 
 if __name__ == "__main__":

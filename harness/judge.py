@@ -66,7 +66,7 @@ def judge(walk: Walk, rules: Sequence[Rule]) -> Judgement:
     """Return one finding per rule, in the order of the rules, and the coverage each rests on."""
     findings = []
     coverages = []
-    seen = {rule.id: _outcomes(walk, rule) for rule in rules}
+    seen = _outcomes(walk, rules)
     if any(WALL in outcome.signs for outcomes in seen.values() for outcome in outcomes):
         # Behind the wall nothing was looked at: what was not seen there must not become clear.
         walk = replace(walk, finished=False, stopped_by=walk.stopped_by or "blocked-check-in-wall")
@@ -191,21 +191,38 @@ def _of_the_app(walk: Walk) -> tuple[Observation, ...]:
     return tuple(o for o in walk.observations if o.page is None or o.page.package == walk.app.package)
 
 
-def _outcomes(walk: Walk, rule: Rule) -> tuple[Outcome, ...]:
+def _outcomes(walk: Walk, rules: Sequence[Rule]) -> Mapping[RuleId, tuple[Outcome, ...]]:
+    """Return what each rule says of the screens, then of its probes."""
     by_id = {o.id: o for o in walk.observations}
+    replayed = {rule.id: _replayed(walk, rule, by_id) for rule in rules}
+    static: dict[RuleId, list[Outcome]] = {rule.id: [] for rule in rules}
+    # Screen by screen, for all rules ask the same of a screen first and only then their own.
+    for observation in _of_the_app(walk):
+        for rule in rules:
+            if observation.id not in replayed[rule.id][1]:
+                static[rule.id].append(rule.detect(observation))
+    ways = _one_tap(walk, by_id)
+    return {
+        rule.id: tuple(_with_ways(outcome, ways) for outcome in (*static[rule.id], *replayed[rule.id][0]))
+        for rule in rules
+    }
+
+
+def _replayed(
+    walk: Walk, rule: Rule, by_id: Mapping[ObservationId, Observation]
+) -> tuple[tuple[Outcome, ...], frozenset[ObservationId]]:
+    """Return what the rule's probe runs show, and the screens half-way that they have judged themselves."""
     probed: set[ObservationId] = set()
-    from_probes = []
+    outcomes = []
     for run in walk.probe_runs:
         if run.rule != rule.id:
             continue
         outcome = replay(rule, run, by_id)
-        from_probes.append(outcome)
+        outcomes.append(outcome)
         if outcome.reason not in {PROBE_CUT, CUT_SHORT, PROBE_DIVERGED}:
             # The probe has judged what it saw; its screens half-way are not screens of their own.
             probed |= {after for _, after in run.exchanges}
-    static = [rule.detect(o) for o in _of_the_app(walk) if o.id not in probed]
-    ways = _one_tap(walk, by_id)
-    return tuple(_with_ways(outcome, ways) for outcome in (*static, *from_probes))
+    return tuple(outcomes), frozenset(probed)
 
 
 def _one_tap(walk: Walk, by_id: Mapping[ObservationId, Observation]) -> Mapping[ScreenKey, frozenset[ScreenKey]]:

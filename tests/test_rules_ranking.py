@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model import Action, Coverage, Marker, Observation, Outcome, Tap, Verdict
+from harness.model import Action, Box, Coverage, Marker, Observation, Outcome, Shape, ShapeKind, Tap, Verdict
 from harness.rules import points_ranking as rule
 from harness.rules import wants_probe
 from harness.rules.corpus import cases_of, screen
@@ -182,3 +183,27 @@ def test_a_rate_alone_is_no_points_even_under_a_title_that_speaks_of_points() ->
     board = read_board(screen(_board(rates, more=heads)))
     assert board is not None
     assert (board.points, board.by) == (False, "参学率%")
+
+
+def test_medals_stand_for_ranks_and_a_name_beside_one_may_be_a_single_letter() -> None:
+    lines = (("", "程序员", "获得8分"), ("", "A", "获得7分"), ("", "学习者", "获得2分"))
+    bare = screen(_board(lines, title="答题排行"))
+    medals = tuple(
+        Shape(
+            kind=ShapeKind.MEDAL,
+            box=Box(left=60, top=500 + 130 * row, right=120, bottom=560 + 130 * row),
+            match_ratio=1.0,
+            method="lattice",
+            name=name,
+        )
+        for row, name in enumerate(("gold", "silver", "bronze"))
+    )
+    assert read_board(bare) is None
+    board = read_board(replace(bare, shapes=medals))
+    assert board is not None
+    assert [(line.rank, line.name, line.value) for line in board.lines] == [
+        (1, "程序员", 8),
+        (2, "A", 7),
+        (3, "学习者", 2),
+    ]
+    assert board.points is True

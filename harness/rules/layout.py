@@ -74,10 +74,11 @@ def columns(words: Iterable[Word], *, tolerance_px: float) -> tuple[tuple[Word, 
     pool = sorted(words, key=lambda w: w.box.top)
     found: dict[tuple[int, ...], tuple[Word, ...]] = {}
     for edge in (_left, _centre, _right):
-        for seed in pool:
-            group = [w for w in pool if abs(edge(w) - edge(seed)) <= tolerance_px]
+        edges = [edge(w) for w in pool]
+        for seed in edges:
+            group = tuple(i for i, at in enumerate(edges) if abs(at - seed) <= tolerance_px)
             if len(group) > 1:
-                found.setdefault(tuple(pool.index(w) for w in group), tuple(group))
+                found.setdefault(group, tuple(pool[i] for i in group))
     return tuple(found[key] for key in sorted(found))
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from harness.model import Box, Observation, Shape, ShapeKind, Word
 from harness.rules.layout import bands, columns, evenly_spaced, inside, rows
+from harness.rules.once import once
 from harness.rules.wording import app_words, atoms, wholes
 
 MIN_ROWS: Final = 3
@@ -102,6 +103,7 @@ _OTHER_VALUE: Final = re.compile(r"率|时长|次数|人数|天数|步数|数量
 _HEAD: Final = re.compile(r"名次|排名|序号|姓名|单位|支部|部门|科室|\S{1,3}率|时长|次数|人数|天数|步数|数量|里程|%")
 
 
+@once
 def read_board(observation: Observation) -> Board | None:
     """Return the ordering with the most rows, ``None`` where the screen has no three aligned rows of one."""
     words = _pieces(wholes(app_words(observation)))

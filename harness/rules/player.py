@@ -12,6 +12,7 @@ from typing import Final
 
 from harness.model import Box, Element, Observation, Word
 from harness.rules.layout import row_of
+from harness.rules.once import once
 from harness.rules.wording import app_words, matching, whole, with_joined
 
 MIN_BAR_RATIO: Final = 0.25  # of the screen's width; anything shorter is no seek bar
@@ -75,6 +76,7 @@ _PRESENCE: Final = re.compile(
 )
 
 
+@once
 def read_player(observation: Observation) -> Player | None:
     """Return the player on the screen, ``None`` where there is none.
 

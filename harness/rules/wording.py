@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.model import Channel, Mark, Marker, Observation, Role, Word
 from harness.rules.layout import in_status_bar, rows
+from harness.rules.once import once
 
 # A web page hands out "缺卡", "3", "天" as three nodes; further apart than this many line heights is not one sentence.
 _JOIN_GAP_HEIGHTS: Final = 0.9
@@ -27,6 +29,7 @@ class Sighting:
     marker: Marker | None = None
 
 
+@once
 def app_words(observation: Observation) -> tuple[Word, ...]:
     """Return the words of the screen without Android's status bar, and without the same text twice in one place."""
     kept: list[Word] = []
@@ -43,6 +46,11 @@ def with_joined(words: Sequence[Word]) -> tuple[Word, ...]:
 
     A joined word holds the provenance of all its parts; it is clickable when one of them is, enabled when all are.
     """
+    return _with_joined(tuple(words))
+
+
+@once
+def _with_joined(words: tuple[Word, ...]) -> tuple[Word, ...]:
     joined: list[Word] = []
     for line in rows(atoms(words)):
         run: list[Word] = []
@@ -57,12 +65,33 @@ def with_joined(words: Sequence[Word]) -> tuple[Word, ...]:
 
 def atoms(words: Sequence[Word]) -> tuple[Word, ...]:
     """Return the words that hold no other word: perception gives joined words beside their parts."""
-    return tuple(w for w in words if not any(p is not w and _part_of(p, w) for p in words))
+    return _atoms(tuple(words))
+
+
+@once
+def _atoms(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    # A word that holds another is longer, so only shorter ones need to be asked.
+    by_length = sorted(words, key=lambda w: len(w.norm))
+    lengths = [len(w.norm) for w in by_length]
+    return tuple(w for w in words if not any(_part_of(p, w) for p in by_length[: bisect_left(lengths, len(w.norm))]))
 
 
 def wholes(words: Sequence[Word]) -> tuple[Word, ...]:
     """Return the words that are no part of another word."""
-    return tuple(w for w in words if not any(o is not w and _part_of(w, o) for o in words))
+    return _wholes(tuple(words))
+
+
+@once
+def _wholes(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    everything = "\n".join(w.norm for w in words)
+
+    def is_whole(word: Word) -> bool:
+        first = everything.find(word.norm)
+        if everything.find(word.norm, first + 1) < 0:
+            return True  # its text stands nowhere else, so no other word can hold it
+        return not any(_part_of(word, o) for o in words)
+
+    return tuple(w for w in words if is_whole(w))
 
 
 def matching(words: Iterable[Word], pattern: re.Pattern[str], *, max_chars: int = 400) -> tuple[Word, ...]:
@@ -151,7 +180,7 @@ def _inside(inner: Word, outer: Word) -> bool:
 
 
 def _part_of(inner: Word, outer: Word) -> bool:
-    if len(inner.norm) >= len(outer.norm) or inner.norm not in outer.norm:
+    if inner.norm not in outer.norm or len(inner.norm) == len(outer.norm):
         return False
     return inner.box.overlap(outer.box).area_px >= 0.9 * inner.box.area_px > 0
 
