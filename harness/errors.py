@@ -10,6 +10,7 @@
     │   ├── CaptureFailed       no usable screenshot or hierarchy (each says which channel)
     │   └── ActionRefused       the device would not do what was asked (app missing, permission, ABI)
     ├── BundleError             an evidence bundle that cannot be read or written
+    ├── LedgerError             the ledger of nights cannot be reached or written
     └── VirtualDeviceError      the embedded device could not start or was asked the impossible
 
 A capture that partly failed is not an exception: it is a ``Frame`` with ``Gap`` values.
@@ -81,3 +82,7 @@ class BundleError(HarnessError):
 
 class VirtualDeviceError(HarnessError):
     """The embedded device could not start, or was asked for something it cannot do."""
+
+
+class LedgerError(HarnessError):
+    """The ledger of nights cannot be reached, read or written."""

@@ -1,0 +1,467 @@
+"""The ledger of nights: what is to be looked at, who is at it, what came of it. SQLite by default, PostgreSQL by URL.
+
+The whole expected matrix is written before anything is walked and no row is ever taken away, so what is missing in the
+morning is a row that says so. A task is held by a lease with a fence: whoever comes back under an older fence has been
+replaced meanwhile; what it saw is kept and marked, never dropped. Every method is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, cast
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from harness.baseline import Comparison, Look, NightLooks, Standing, Subject, Tracked, best_of
+from harness.clock import Clock
+from harness.errors import BadInput, LedgerError
+from harness.evidence.codec import from_json, to_json
+from harness.fleet.ledger_tables import (
+    ARTIFACT,
+    ATTEMPT,
+    CHANGE,
+    EVENT,
+    LOOK,
+    LOOKED_AT,
+    NIGHT,
+    REACH,
+    STANDING,
+    TASK,
+)
+from harness.model import CheckpointReach, FiledApp, Reach, Rule, RuleId, Verdict
+
+BUSY_S: Final = 30.0
+EXPECTED: Final = "look-expected"
+DONE: Final = ("done", "failed", "not_run")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One app handed to one worker, until ``fence`` is passed by another claim of the same task."""
+
+    night: str
+    task: int
+    attempt: int
+    fence: int
+    number: int
+    app: FiledApp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One file of an attempt's evidence, by its hash."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+    mime: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What an attempt at an app brought: a look for each rule, and what became of each of its places."""
+
+    looks: Mapping[RuleId, Look]
+    reaches: Mapping[RuleId, Sequence[CheckpointReach]]
+    device: str = ""
+    bundle: str = ""
+    artifacts: tuple[Artifact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a night is."""
+
+    waiting: int
+    leased: int
+    done: int
+    failed: int
+    not_run: int
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to be done."""
+        return not (self.waiting or self.leased)
+
+
+def ledger_url(given: str) -> URL:
+    """Return the database's address: a URL, or the path of a SQLite file. Raises ``BadInput``."""
+    try:
+        url = make_url(given) if "://" in given else URL.create("sqlite", database=str(Path(given).absolute()))
+        url.get_dialect()
+    except (ArgumentError, NoSuchModuleError) as error:
+        mend = "write a path, or postgresql+psycopg://user@host/database"
+        raise BadInput(source="--ledger", place=given, problem="is no database address", mend=mend) from error
+    return url
+
+
+class Ledger:
+    """One database. Not to be shared between processes; each opens its own."""
+
+    def __init__(self, url: URL, clock: Clock) -> None:
+        from harness.fleet.migrations import upgrade
+
+        self._clock = clock
+        self._engine = _engine(url)
+        try:
+            upgrade(self._engine)
+        except OperationalError as error:
+            raise LedgerError(f"{url.render_as_string()}: {error.orig}") from error
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    # --- a night begins and ends ---
+
+    def begin(self, night: str, list_sha256: str, edition: str, matrix: Mapping[FiledApp, Sequence[Rule]]) -> bool:
+        """Write the night and its whole expected matrix; return ``False`` where it is there already (a resumption).
+
+        Raises ``BadInput`` where the night that is there was begun with another list.
+        """
+        with self._transaction() as db:
+            there = db.execute(select(NIGHT).where(NIGHT.c.id == night)).mappings().first()
+            if there is not None:
+                if there["list_sha256"] != list_sha256:
+                    mend = "resume with the list it was begun with, or begin a new night"
+                    raise BadInput(source=night, place="filed list", problem="is not that night's list", mend=mend)
+                return False
+            db.execute(
+                insert(NIGHT).values(id=night, list_sha256=list_sha256, rules_edition=edition, began=self._now())
+            )
+            apps = list(matrix)
+            db.execute(
+                insert(TASK),
+                [{"night": night, "package": a.package, "entry": a.entry, "app": to_json(a)} for a in apps],
+            )
+            looks = [_key(night, Subject(package=a.package, entry=a.entry, rule=r.id)) for a in apps for r in matrix[a]]
+            places = [
+                {**_key(night, Subject(package=a.package, entry=a.entry, rule=r.id)), "checkpoint": c.id}
+                for a in apps
+                for r in matrix[a]
+                for c in r.checkpoints
+            ]
+            if looks:
+                db.execute(insert(LOOK), looks)
+            if places:
+                db.execute(insert(REACH), places)
+            self._tell(db, night, "begun", {"apps": len(apps), "rows": len(looks)})
+        return True
+
+    def finalise(self, night: str) -> int:
+        """End the night: every row that nothing came for says why; return how many there were."""
+        with self._transaction() as db:
+            db.execute(
+                update(TASK)
+                .where(TASK.c.night == night, TASK.c.progress.not_in(DONE))
+                .values(progress="not_run", reason="night-over")
+            )
+            left = 0
+            for task in db.execute(select(TASK).where(TASK.c.night == night)).mappings():
+                reach = Reach.ERROR if task["progress"] == "failed" else Reach.NOT_RUN
+                reason = task["reason"] or ("night-no-result" if task["progress"] == "done" else "night-over")
+                if task["progress"] == "done":
+                    reach = Reach.ERROR
+                for table in (LOOK, REACH):
+                    rows = db.execute(
+                        update(table)
+                        .where(
+                            table.c.night == night,
+                            table.c.package == task["package"],
+                            table.c.entry == task["entry"],
+                            table.c.reason == EXPECTED,
+                        )
+                        .values(reach=reach, reason=reason)
+                    )
+                    left += rows.rowcount if table is LOOK else 0
+            db.execute(update(NIGHT).where(NIGHT.c.id == night).values(ended=self._now()))
+            self._tell(db, night, "ended", {"rows_without_result": left})
+        return left
+
+    # --- workers ---
+
+    def claim(self, night: str, worker: str, lease_s: float, *, most_attempts: int = 3) -> Claim | None:
+        """Return the next app to look at, leased to ``worker``; ``None`` where nothing is free at the moment.
+
+        A lease that has run out is given to the next: its attempt counts as lost. An app that was lost too often
+        fails, so that one app that kills its workers does not hold up a night.
+        """
+        now_s = self._clock.wall().timestamp()
+        with self._transaction() as db:
+            self._give_up_the_lost(db, night, now_s, most_attempts)
+            free = (TASK.c.progress == "waiting") | ((TASK.c.progress == "leased") & (TASK.c.lease_until < now_s))
+            query = select(TASK).where(TASK.c.night == night, free).order_by(TASK.c.attempts, TASK.c.id).limit(1)
+            task = db.execute(query.with_for_update(skip_locked=True)).mappings().first()
+            if task is None:
+                return None
+            fence = task["fence"] + 1
+            lost = (ATTEMPT.c.task == task["id"]) & (ATTEMPT.c.outcome == "running")
+            db.execute(update(ATTEMPT).where(lost).values(outcome="lost", reason="lease-ran-out", superseded=True))
+            db.execute(
+                update(TASK)
+                .where(TASK.c.id == task["id"])
+                .values(
+                    progress="leased",
+                    fence=fence,
+                    attempts=task["attempts"] + 1,
+                    lease_owner=worker,
+                    lease_until=now_s + lease_s,
+                )
+            )
+            made = db.execute(insert(ATTEMPT).values(task=task["id"], fence=fence, worker=worker, began=self._now()))
+            attempt = made.inserted_primary_key
+            assert attempt is not None
+            return Claim(
+                night=night,
+                task=task["id"],
+                attempt=attempt[0],
+                fence=fence,
+                number=task["attempts"] + 1,
+                app=from_json(FiledApp, task["app"], member="ledger task"),
+            )
+
+    def extend(self, claim: Claim, lease_s: float) -> bool:
+        """Prolong a lease; return ``False`` where it is another's by now, and the work should stop."""
+        until = self._clock.wall().timestamp() + lease_s
+        with self._transaction() as db:
+            held = (TASK.c.id == claim.task) & (TASK.c.fence == claim.fence) & (TASK.c.progress == "leased")
+            return db.execute(update(TASK).where(held).values(lease_until=until)).rowcount == 1
+
+    def deliver(self, claim: Claim, result: Result) -> bool:
+        """Store what an attempt brought; return whether it was the one that held the lease.
+
+        A second delivery of the same attempt changes nothing. Of several attempts having seen wins.
+        """
+        with self._transaction() as db:
+            attempt = db.execute(select(ATTEMPT).where(ATTEMPT.c.id == claim.attempt)).mappings().one()
+            if attempt["looks"]:
+                return not attempt["superseded"]
+            mine = (TASK.c.id == claim.task) & (TASK.c.fence == claim.fence) & (TASK.c.progress == "leased")
+            held = db.execute(update(TASK).where(mine).values(progress="done", reason="")).rowcount == 1
+            looks = [{"rule": rule, "look": to_json(look)} for rule, look in result.looks.items()]
+            db.execute(
+                update(ATTEMPT)
+                .where(ATTEMPT.c.id == claim.attempt)
+                .values(
+                    ended=self._now(),
+                    outcome="done",
+                    superseded=not held,
+                    device=result.device,
+                    bundle=result.bundle,
+                    looks=looks,
+                )
+            )
+            if result.artifacts:
+                db.execute(insert(ARTIFACT), [{"attempt": claim.attempt, **_plain(a)} for a in result.artifacts])
+            self._store_looks(db, claim, result)
+            if not held:
+                self._tell(db, claim.night, "superseded", {"package": claim.app.package, "attempt": claim.attempt})
+            return held
+
+    def _store_looks(self, db: Connection, claim: Claim, result: Result) -> None:
+        """Write each rule's look where it is the best of all attempts at the app so far."""
+        query = select(ATTEMPT.c.looks).where(ATTEMPT.c.task == claim.task)
+        kept = [row for looks in db.execute(query).scalars() for row in looks]
+        for rule, look in result.looks.items():
+            subject = Subject(package=claim.app.package, entry=claim.app.entry, rule=rule)
+            others = [_look(row["look"]) for row in kept if row["rule"] == rule]
+            if best_of([look, *others]) != look:
+                continue
+            db.execute(update(LOOK).where(*_where(LOOK, claim.night, subject)).values(**_look_row(claim, look)))
+            for place in result.reaches.get(rule, ()):
+                at = (*_where(REACH, claim.night, subject), REACH.c.checkpoint == place.checkpoint)
+                db.execute(update(REACH).where(*at).values(reach=place.reach, reason=place.reason))
+
+    def fail(self, claim: Claim, reason: str, *, again: bool, most_attempts: int = 3) -> None:
+        """End an attempt that brought nothing; ``again`` puts the app back in the queue where attempts are left."""
+        with self._transaction() as db:
+            ended = {"ended": self._now(), "outcome": "failed", "reason": reason}
+            db.execute(update(ATTEMPT).where(ATTEMPT.c.id == claim.attempt).values(**ended))
+            mine = (TASK.c.id == claim.task) & (TASK.c.fence == claim.fence) & (TASK.c.progress == "leased")
+            progress = "waiting" if again and claim.number < most_attempts else "failed"
+            db.execute(update(TASK).where(mine).values(progress=progress, reason=reason))
+
+    def _give_up_the_lost(self, db: Connection, night: str, now_s: float, most_attempts: int) -> None:
+        lost = (
+            (TASK.c.night == night)
+            & (TASK.c.progress == "leased")
+            & (TASK.c.lease_until < now_s)
+            & (TASK.c.attempts >= most_attempts)
+        )
+        ids = list(db.execute(select(TASK.c.id).where(lost)).scalars())
+        if ids:
+            running = ATTEMPT.c.task.in_(ids) & (ATTEMPT.c.outcome == "running")
+            db.execute(update(ATTEMPT).where(running).values(outcome="lost", reason="lease-ran-out", superseded=True))
+            db.execute(update(TASK).where(TASK.c.id.in_(ids)).values(progress="failed", reason="night-worker-lost"))
+
+    # --- reading ---
+
+    def progress(self, night: str) -> Progress:
+        """Return how many apps of the night are where."""
+        query = select(TASK.c.progress, func.count()).where(TASK.c.night == night).group_by(TASK.c.progress)
+        with self._transaction() as db:
+            counts = {row[0]: row[1] for row in db.execute(query)}
+        return Progress(**{name: counts.get(name, 0) for name in Progress.__dataclass_fields__})
+
+    def looks(self, night: str) -> NightLooks:
+        """Return what the night has of every subject, and the share of each app's places that were reached."""
+        with self._transaction() as db:
+            rows = db.execute(select(LOOK).where(LOOK.c.night == night)).mappings().all()
+            places = db.execute(select(REACH).where(REACH.c.night == night)).mappings().all()
+        reached: dict[str, list[bool]] = {}
+        for place in places:
+            if place["reach"] not in {Reach.OUT_OF_SCOPE, Reach.NOT_RUN}:
+                reached.setdefault(place["package"] + place["entry"], []).append(place["reach"] == Reach.REACHED)
+        return NightLooks(
+            night=night,
+            looks={_subject(row): _stored_look(row) for row in rows},
+            coverage={app: sum(hits) / len(hits) for app, hits in reached.items()},
+        )
+
+    def known_before(self, night: str) -> tuple[dict[Subject, Tracked], str]:
+        """Return where every subject stood before the night, and the last compared night before it ("" for none)."""
+        with self._transaction() as db:
+            began = db.execute(select(NIGHT.c.began).where(NIGHT.c.id == night)).scalar_one()
+            earlier = (
+                select(NIGHT.c.id).where(NIGHT.c.began < began, NIGHT.c.ended != "").order_by(NIGHT.c.began.desc())
+            )
+            nights = list(db.execute(earlier).scalars())
+            known: dict[Subject, Tracked] = {}
+            last = ""
+            for earlier_night in nights:
+                rows = db.execute(select(STANDING).where(STANDING.c.night == earlier_night)).mappings().all()
+                if rows and not last:
+                    last = earlier_night
+                for row in rows:
+                    known.setdefault(_subject(row), from_json(Tracked, row["tracked"], member="ledger standing"))
+                if last:
+                    break  # a comparison writes every subject it knows: older nights add nothing
+        return known, last
+
+    def history(self, subject: Subject, *, nights: int = 30) -> tuple[tuple[str, Standing], ...]:
+        """Return where a subject stood after each of the last nights, oldest first."""
+        query = (
+            select(STANDING.c.night, STANDING.c.standing)
+            .join(NIGHT, NIGHT.c.id == STANDING.c.night)
+            .where(*(STANDING.c[name] == getattr(subject, name) for name in ("package", "entry", "rule")))
+            .order_by(NIGHT.c.began.desc())
+            .limit(nights)
+        )
+        with self._transaction() as db:
+            return tuple((night, Standing(standing)) for night, standing in reversed(db.execute(query).all()))
+
+    def store_comparison(self, night: str, comparison: Comparison, previous: str) -> None:
+        """Write what the night added; a second comparison of the same night replaces the first."""
+        with self._transaction() as db:
+            for table in (STANDING, CHANGE):
+                db.execute(table.delete().where(table.c.night == night))
+            standings = [
+                {**_key(night, s), "standing": t.standing, "tracked": to_json(t)} for s, t in comparison.tracked.items()
+            ]
+            changes = [
+                {
+                    **_key(night, c.subject),
+                    "kind": c.kind,
+                    "sight": c.sight,
+                    "reason": c.reason,
+                    "worse": c.worse,
+                    "causes": list(c.causes),
+                }
+                for c in comparison.changes
+            ]
+            if standings:
+                db.execute(insert(STANDING), standings)
+            if changes:
+                db.execute(insert(CHANGE), changes)
+            told = {"incomplete": comparison.incomplete, "previous": previous}
+            db.execute(update(NIGHT).where(NIGHT.c.id == night).values(**told))
+
+    def looked_at(self) -> frozenset[Subject]:
+        """Return the subjects that a person has looked at after too many went absent at once."""
+        with self._transaction() as db:
+            return frozenset(_subject(row) for row in db.execute(select(LOOKED_AT)).mappings())
+
+    def look_at(self, subjects: Iterable[Subject], person: str) -> None:
+        """Record that a person has looked at these subjects."""
+        with self._transaction() as db:
+            for subject in subjects:
+                key = {name: getattr(subject, name) for name in ("package", "entry", "rule")}
+                db.execute(LOOKED_AT.delete().where(*(LOOKED_AT.c[name] == value for name, value in key.items())))
+                db.execute(insert(LOOKED_AT).values(**key, person=person, at=self._now()))
+
+    # --- the database ---
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as db:
+                yield db
+        except OperationalError as error:
+            raise LedgerError(f"{self._engine.url.render_as_string()}: {error.orig}") from error
+
+    def _now(self) -> str:
+        return self._clock.wall().isoformat(timespec="milliseconds")
+
+    def _tell(self, db: Connection, night: str, kind: str, detail: Mapping[str, Any]) -> None:
+        db.execute(insert(EVENT).values(night=night, at=self._now(), kind=kind, detail=dict(detail)))
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_S})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions behind our back
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # what reads and then writes must not meet another on the way
+
+    return engine
+
+
+def _key(night: str, subject: Subject) -> dict[str, str]:
+    return {"night": night, "package": subject.package, "entry": subject.entry, "rule": subject.rule}
+
+
+def _where(table: Any, night: str, subject: Subject) -> tuple[Any, ...]:
+    return tuple(table.c[name] == value for name, value in _key(night, subject).items())
+
+
+def _subject(row: Mapping[Any, Any]) -> Subject:
+    return Subject(package=row["package"], entry=row["entry"], rule=row["rule"])
+
+
+def _look(stored: object) -> Look:
+    return from_json(Look, cast(Any, stored), member="ledger look")
+
+
+def _look_row(claim: Claim, look: Look) -> dict[str, Any]:
+    return {
+        "attempt": claim.attempt,
+        "verdict": look.verdict or "",
+        "reach": look.reach,
+        "reason": look.reason,
+        "said": to_json(look),
+    }
+
+
+def _stored_look(row: Mapping[Any, Any]) -> Look:
+    verdict = Verdict(row["verdict"]) if row["verdict"] else None
+    if row["said"]:
+        return _look(row["said"])
+    bare = Look(night=row["night"], verdict=verdict)
+    return replace(bare, reach=Reach(row["reach"]), reason=row["reason"])
+
+
+def _plain(artifact: Artifact) -> dict[str, Any]:
+    return {name: getattr(artifact, name) for name in Artifact.__dataclass_fields__}

@@ -1,0 +1,270 @@
+"""The ledger of nights: nothing expected vanishes, a lease has one holder, and what came late is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from harness.baseline import ChangeKind, Look, Sight, Standing, Subject, compare, sight_of
+from harness.errors import BadInput, LedgerError
+from harness.fleet.ledger import EXPECTED, Artifact, Claim, Ledger, Progress, Result, ledger_url
+from harness.fleet.ledger_tables import METADATA
+from harness.model import CheckpointReach, FiledApp, PackageName, Reach, Rule, RuleId, ScreenKey, Verdict
+from harness.rules import ALL_RULES
+from tests.ledger_databases import BACKENDS, postgresql, postgresql_bin
+
+RULES = ALL_RULES[:3]
+APPS = tuple(FiledApp(package=PackageName(f"cn.gov.a{n}"), name=f"应用{n}") for n in range(3))
+MATRIX: dict[FiledApp, tuple[Rule, ...]] = dict.fromkeys(APPS, RULES)
+LEASE_S = 60.0
+
+
+class SetClock:
+    """A clock that is set, for leases that run out without waiting."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
+
+    def wall(self) -> datetime:
+        return self.now
+
+    def monotonic_s(self) -> float:
+        return self.now.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=max(0.0, seconds))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    found = postgresql_bin()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed here")
+    with postgresql(found) as url:
+        yield url
+
+
+@pytest.fixture(params=BACKENDS)
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return str(tmp_path / "账本 ledger.sqlite")
+    url: str = request.getfixturevalue("cluster")
+    name = f"t{abs(hash(request.node.name)) % 10**9}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        db.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        db.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return url.replace("/postgres", f"/{name}")
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def ledger(address: str, clock: SetClock) -> Iterator[Ledger]:
+    opened = Ledger(ledger_url(address), clock)
+    yield opened
+    opened.close()
+
+
+def _look(claim: Claim, verdict: Verdict = Verdict.FOUND, **more: object) -> Look:
+    plain = Look(night=claim.night, verdict=verdict, reason="said", screens=frozenset({ScreenKey("home")}))
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def _result(claim: Claim, verdict: Verdict = Verdict.FOUND) -> Result:
+    return Result(
+        looks={rule.id: _look(claim, verdict) for rule in RULES},
+        reaches={r.id: [CheckpointReach(checkpoint=c.id, reach=Reach.REACHED) for c in r.checkpoints] for r in RULES},
+        device="emulator-5554",
+        bundle="EB-1",
+        artifacts=(Artifact(path="screens/1.png", sha256="0" * 64, size_bytes=9, mime="image/png"),),
+    )
+
+
+def _begun(ledger: Ledger, night: str = "n1") -> None:
+    assert ledger.begin(night, "f" * 64, "r1", MATRIX)
+
+
+def _claimed(ledger: Ledger, worker: str = "w1", night: str = "n1") -> Claim:
+    claim = ledger.claim(night, worker, LEASE_S)
+    assert claim is not None
+    return claim
+
+
+def test_the_revisions_make_the_tables_that_the_ledger_uses(address: str, ledger: Ledger) -> None:
+    engine = create_engine(ledger_url(address))
+    made = inspect(engine)
+    for table in METADATA.tables.values():
+        assert {c["name"] for c in made.get_columns(table.name)} == {c.name for c in table.columns}
+    engine.dispose()
+
+
+def test_the_whole_matrix_is_there_before_anything_is_walked(ledger: Ledger) -> None:
+    _begun(ledger)
+    looks = ledger.looks("n1").looks
+    assert set(looks) == {Subject(package=a.package, entry="", rule=r.id) for a in APPS for r in RULES}
+    assert {(x.verdict, x.reach, x.reason) for x in looks.values()} == {(None, Reach.NOT_RUN, EXPECTED)}
+    assert ledger.progress("n1") == Progress(waiting=3, leased=0, done=0, failed=0, not_run=0)
+
+
+def test_a_night_begun_again_goes_on_and_one_with_another_list_is_refused(ledger: Ledger) -> None:
+    _begun(ledger)
+    assert not ledger.begin("n1", "f" * 64, "r1", MATRIX)
+    with pytest.raises(BadInput, match="is not that night's list"):
+        ledger.begin("n1", "e" * 64, "r1", MATRIX)
+
+
+def test_what_was_delivered_is_read_back_and_a_second_delivery_changes_nothing(ledger: Ledger) -> None:
+    _begun(ledger)
+    claim = _claimed(ledger)
+    assert ledger.deliver(claim, _result(claim))
+    assert ledger.deliver(claim, _result(claim, Verdict.CLEAR))
+    look = ledger.looks("n1").looks[Subject(package=claim.app.package, entry="", rule=RULES[0].id)]
+    assert look == _look(claim)
+    assert ledger.looks("n1").coverage == {claim.app.package: 1.0}
+    assert ledger.progress("n1").done == 1
+
+
+def test_each_app_is_given_to_one_worker_only_and_then_nothing_is_left(ledger: Ledger) -> None:
+    _begun(ledger)
+    given = [_claimed(ledger, f"w{n}").app.package for n in range(3)]
+    assert sorted(given) == [app.package for app in APPS]
+    assert ledger.claim("n1", "w9", LEASE_S) is None
+
+
+def test_workers_that_claim_at_the_same_moment_get_different_apps(address: str, clock: SetClock) -> None:
+    first = Ledger(ledger_url(address), clock)
+    _begun(first)
+    got: list[str] = []
+    together = threading.Barrier(3)
+
+    def work() -> None:
+        own = Ledger(ledger_url(address), clock)
+        together.wait(timeout=60)
+        got.append(_claimed(own, threading.current_thread().name).app.package)
+        own.close()
+
+    workers = [threading.Thread(target=work) for _ in APPS]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=60)
+    assert sorted(got) == [app.package for app in APPS]
+    first.close()
+
+
+def test_a_lease_that_ran_out_goes_to_another_and_what_the_first_saw_is_kept(ledger: Ledger, clock: SetClock) -> None:
+    _begun(ledger)
+    others = [_claimed(ledger), _claimed(ledger)]
+    slow = _claimed(ledger, "slow")
+    clock.sleep(LEASE_S / 2)
+    assert all(ledger.extend(claim, LEASE_S * 2) for claim in others)
+    clock.sleep(LEASE_S)
+    again = _claimed(ledger, "quick")
+    assert (again.app, again.number, again.fence) == (slow.app, 2, slow.fence + 1)
+    assert not ledger.extend(slow, LEASE_S)
+    assert ledger.deliver(again, _result(again, Verdict.CLEAR))
+    assert not ledger.deliver(slow, _result(slow, Verdict.FOUND))
+    subject = Subject(package=slow.app.package, entry="", rule=RULES[0].id)
+    assert ledger.looks("n1").looks[subject].verdict is Verdict.FOUND  # having seen wins
+    assert ledger.progress("n1").done == 1
+
+
+def test_an_app_that_keeps_losing_its_worker_fails_and_the_others_go_on(ledger: Ledger, clock: SetClock) -> None:
+    _begun(ledger)
+    for claim in (_claimed(ledger), _claimed(ledger)):
+        ledger.deliver(claim, _result(claim))
+    for _ in range(3):
+        _claimed(ledger)
+        clock.sleep(LEASE_S + 1)
+    assert ledger.claim("n1", "w", LEASE_S) is None
+    assert ledger.progress("n1") == Progress(waiting=0, leased=0, done=2, failed=1, not_run=0)
+
+
+@pytest.mark.parametrize(("again", "progress"), [(True, "waiting"), (False, "failed")])
+def test_a_failed_attempt_is_tried_again_where_that_may_help(ledger: Ledger, again: bool, progress: str) -> None:  # noqa: FBT001
+    _begun(ledger)
+    claim = _claimed(ledger)
+    ledger.fail(claim, "device-unreachable", again=again)
+    assert getattr(ledger.progress("n1"), progress) == (3 if again else 1)
+
+
+def test_in_the_morning_every_row_without_a_result_says_why(ledger: Ledger) -> None:
+    _begun(ledger)
+    done, failed = _claimed(ledger), _claimed(ledger)
+    ledger.deliver(done, replace(_result(done), looks={RULES[0].id: _look(done)}))
+    ledger.fail(failed, "install-refused", again=False)
+    _claimed(ledger)
+    assert ledger.finalise("n1") == 2 + 3 + 3
+    rows = {(s.package, s.rule): (x.reach, x.reason) for s, x in ledger.looks("n1").looks.items()}
+    left = next(a.package for a in APPS if a.package not in {done.app.package, failed.app.package})
+    assert rows[done.app.package, RULES[0].id] == (Reach.REACHED, "said")
+    assert rows[done.app.package, RULES[1].id] == (Reach.ERROR, "night-no-result")
+    assert rows[failed.app.package, RULES[0].id] == (Reach.ERROR, "install-refused")
+    assert rows[left, RULES[0].id] == (Reach.NOT_RUN, "night-over")
+    assert ledger.progress("n1").over
+
+
+def test_nights_are_compared_through_the_ledger_and_a_second_comparison_changes_nothing(
+    ledger: Ledger, clock: SetClock
+) -> None:
+    for night, verdict in (("n1", Verdict.FOUND), ("n2", Verdict.CLEAR), ("n3", Verdict.CLEAR)):
+        _begun(ledger, night)
+        for _ in APPS:
+            claim = _claimed(ledger, night=night)
+            ledger.deliver(claim, _result(claim, verdict))
+        ledger.finalise(night)
+        for _ in range(2):
+            before, last = ledger.known_before(night)
+            compared = compare(before, ledger.looks(last) if last else None, ledger.looks(night), looked_at=_all())
+            ledger.store_comparison(night, compared, last)
+        clock.sleep(86_400)
+    assert {c.kind for c in compared.changes} == {ChangeKind.FIXED}
+    subject = Subject(package=APPS[0].package, entry="", rule=RULES[0].id)
+    assert ledger.history(subject) == (
+        ("n1", Standing.OPEN),
+        ("n2", Standing.FIXED_PENDING),
+        ("n3", Standing.FIXED),
+    )
+
+
+def test_who_has_looked_at_what_is_remembered(ledger: Ledger) -> None:
+    subjects = sorted(_all())[:2]
+    ledger.look_at(subjects, "审核员甲")
+    ledger.look_at(subjects[:1], "审核员乙")
+    assert ledger.looked_at() == frozenset(subjects)
+
+
+def test_a_row_that_nothing_came_for_is_no_absence(ledger: Ledger) -> None:
+    _begun(ledger)
+    ledger.finalise("n1")
+    before, _ = ledger.known_before("n1")
+    compared = compare(before, None, ledger.looks("n1"))
+    assert {c.sight for c in compared.changes} == {Sight.NOT_RUN}
+    subject = Subject(package=APPS[0].package, entry="", rule=RULES[0].id)
+    assert sight_of(ledger.looks("n1").looks[subject], compared.tracked[subject])[0] is Sight.NOT_RUN
+
+
+def test_an_address_that_is_none_is_named_with_its_mend() -> None:
+    with pytest.raises(BadInput, match=r"--ledger: nonsense://: .*postgresql\+psycopg://user@host/database"):
+        ledger_url("nonsense://")
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
+    with pytest.raises(LedgerError, match=r"postgresql.*127\.0\.0\.1:1/") as refused:
+        Ledger(ledger_url("postgresql+psycopg://me:secret@127.0.0.1:1/nights"), SetClock())
+    assert "secret" not in str(refused.value)
+
+
+def _all() -> frozenset[Subject]:
+    return frozenset(Subject(package=a.package, entry="", rule=RuleId(r.id)) for a in APPS for r in RULES)
