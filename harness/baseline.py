@@ -14,7 +14,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Final
 
-from harness.model import CheckpointId, PackageName, Reach, RuleId, ScreenKey, Verdict
+from harness.model import CheckpointId, Datum, PackageName, Reach, RuleId, ScreenKey, Verdict
 
 PROOFS_WANTED: Final = 2  # nights that looked and saw nothing, before a finding counts as fixed
 MIN_KEPT_RATIO: Final = 0.5  # of the screens of the last night that saw it; fewer: it is another app now
@@ -87,6 +87,7 @@ class Look:
     verdict: Verdict | None
     reach: Reach = Reach.REACHED
     reason: str = ""
+    data: tuple[tuple[str, Datum], ...] = ()
     fingerprint: str = ""
     screen: ScreenKey | None = None
     screens: frozenset[ScreenKey] = frozenset()

@@ -11,6 +11,7 @@
     │   └── ActionRefused       the device would not do what was asked (app missing, permission, ABI)
     ├── BundleError             an evidence bundle that cannot be read or written
     ├── LedgerError             the ledger of nights cannot be reached or written
+    ├── DispatchError           the scheduler of a night cannot be reached, or is lost
     └── VirtualDeviceError      the embedded device could not start or was asked the impossible
 
 A capture that partly failed is not an exception: it is a ``Frame`` with ``Gap`` values.
@@ -86,3 +87,7 @@ class VirtualDeviceError(HarnessError):
 
 class LedgerError(HarnessError):
     """The ledger of nights cannot be reached, read or written."""
+
+
+class DispatchError(HarnessError):
+    """The scheduler that spreads a night over hosts cannot be reached, or was lost on the way."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from harness.errors import BadInput
 from harness.fleet import tables
-from harness.fleet.filed import FiledProblem, read_filed_list
+from harness.fleet.filed import FiledProblem, read_filed_list, write_filed_list
 from harness.messages import LANGUAGES, catalogue, text
 from harness.model import Audience, EntryKind
 
@@ -285,3 +285,17 @@ def test_every_reason_has_a_text_and_a_mend_in_every_language() -> None:
         places = {"filed.file", "filed.header"}
         reasons = {key for key in keys - places if not key.endswith(".mend")}
         assert {f"{reason}.mend" for reason in reasons} == keys - places - reasons
+
+
+def test_a_written_list_is_read_back_as_it_was(write: Write, tmp_path: Path) -> None:
+    rows = (
+        "甲,cn.gov.example.a,公众,2026-03-03,课程、反馈,h5,https://a.example/",
+        "乙,cn.gov.example.b,,,,小程序,首页",
+    )
+    apps = read_filed_list(write(HEADER, GOOD, *rows)).apps
+    write_filed_list(apps, tmp_path / "again.csv")
+    again = read_filed_list(tmp_path / "again.csv")
+
+    assert again.problems == ()
+    assert again.apps == apps
+    assert len(apps) == 3

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.evidence import keys_group, one_bundle, seal_bundle, verify_bundle
+from harness.cli.night import diff, night
 from harness.cli.output import json_option, print_json
 from harness.errors import HarnessError
 from harness.messages import text
@@ -75,7 +76,7 @@ def group() -> None:
     """
 
 
-for _command in (keys_group, seal_bundle, verify_bundle):
+for _command in (keys_group, seal_bundle, verify_bundle, night, diff):
     group.add_command(_command)
 
 

@@ -323,6 +323,24 @@ class Ledger:
             coverage={app: sum(hits) / len(hits) for app, hits in reached.items()},
         )
 
+    def nights(self) -> tuple[tuple[str, bool], ...]:
+        """Return the nights, oldest first, each with whether it was closed."""
+        with self._transaction() as db:
+            rows = db.execute(select(NIGHT.c.id, NIGHT.c.ended).order_by(NIGHT.c.began)).all()
+        return tuple((night, bool(ended)) for night, ended in rows)
+
+    def broken_off(self, list_sha256: str) -> str:
+        """Return the newest night over this list that was not closed, empty where there is none."""
+        query = select(NIGHT.c.id).where(NIGHT.c.ended == "", NIGHT.c.list_sha256 == list_sha256)
+        with self._transaction() as db:
+            return db.execute(query.order_by(NIGHT.c.began.desc())).scalars().first() or ""
+
+    def known_after(self, night: str) -> dict[Subject, Tracked]:
+        """Return where every subject stood after a night; empty for a night that was not compared."""
+        with self._transaction() as db:
+            rows = db.execute(select(STANDING).where(STANDING.c.night == night)).mappings().all()
+        return {_subject(row): from_json(Tracked, row["tracked"], member="ledger standing") for row in rows}
+
     def known_before(self, night: str) -> tuple[dict[Subject, Tracked], str]:
         """Return where every subject stood before the night, and the last compared night before it ("" for none)."""
         with self._transaction() as db:
@@ -331,17 +349,12 @@ class Ledger:
                 select(NIGHT.c.id).where(NIGHT.c.began < began, NIGHT.c.ended != "").order_by(NIGHT.c.began.desc())
             )
             nights = list(db.execute(earlier).scalars())
-            known: dict[Subject, Tracked] = {}
-            last = ""
-            for earlier_night in nights:
-                rows = db.execute(select(STANDING).where(STANDING.c.night == earlier_night)).mappings().all()
-                if rows and not last:
-                    last = earlier_night
-                for row in rows:
-                    known.setdefault(_subject(row), from_json(Tracked, row["tracked"], member="ledger standing"))
-                if last:
-                    break  # a comparison writes every subject it knows: older nights add nothing
-        return known, last
+        # A comparison writes every subject it knows, so the newest compared night knows all that older ones do.
+        for earlier_night in nights:
+            known = self.known_after(earlier_night)
+            if known:
+                return known, earlier_night
+        return {}, ""
 
     def history(self, subject: Subject, *, nights: int = 30) -> tuple[tuple[str, Standing], ...]:
         """Return where a subject stood after each of the last nights, oldest first."""

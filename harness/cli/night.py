@@ -1,0 +1,245 @@
+"""The commands about nights: one over the filed list, and what changed between two."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from harness.cli.output import json_option, print_json
+from harness.errors import BadInput
+from harness.messages import text
+from harness.report.phrases import Phrases
+from harness.report.terminal import plain
+
+if TYPE_CHECKING:
+    from harness.baseline import Change
+    from harness.fleet.dispatch import Done
+    from harness.fleet.ledger import Ledger, Progress
+    from harness.fleet.night import NightResult
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_MOST_LINES = 200
+
+
+def _ledger_option(command: Any) -> Any:
+    return click.option(
+        "--ledger",
+        "address",
+        default="",
+        metavar="FILE_OR_URL",
+        envvar="HARNESS_LEDGER",
+        help="Ledger of nights; default: nights.sqlite in the evidence folder.",
+    )(command)
+
+
+def _evidence_option(command: Any) -> Any:
+    return click.option(
+        "--evidence-dir",
+        default="screenshots",
+        type=click.Path(path_type=Path),
+        show_default=True,
+        envvar="HARNESS_EVIDENCE_DIR",
+        help="Where bundles go.",
+    )(command)
+
+
+@click.command("night", short_help="对名单做一夜回归 a night over the filed list")
+@click.argument("filed_list", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--resume", is_flag=True, help="Go on with this list's night that was broken off.")
+@click.option("--scheduler", default="", metavar="ADDR", help="Dask scheduler; without it this process does the work.")
+@click.option("--tls-ca", type=_FILE, help="Mutual TLS with the scheduler: the authority's certificate.")
+@click.option("--tls-cert", type=_FILE, help="Our certificate.")
+@click.option("--tls-key", type=_FILE, help="Our private key.")
+@click.option("--serial", "serials", multiple=True, help="Only this device (repeatable); default: all that are ready.")
+@click.option("--adb-server", default="", metavar="HOST:PORT", help="adb server; default as for adb itself.")
+@click.option("--app-seconds", default=900.0, show_default=True, help="Most seconds of walking per app.")
+@click.option("--app-deadline", default=1800.0, show_default=True, help="Most seconds per app in all.")
+@click.option("--attempts", default=3, show_default=True, help="Most attempts per app.")
+@click.option("--fail-on", type=click.Choice(["found", "new", "none"]), default="found", show_default=True)
+@_ledger_option
+@_evidence_option
+@json_option
+def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
+    """对备案名单做一夜回归：逐个应用检查，与前一夜比较。
+
+    Look at every app of FILED_LIST on all devices, then compare with the night before. Exit 0, or 1 where --fail-on
+    applies, 2 where the night could not be held.
+    """
+    from harness import session
+    from harness.clock import SystemClock
+    from harness.fleet.dispatch import DaskDispatcher
+    from harness.fleet.ledger import Ledger, ledger_url
+    from harness.fleet.night import run_night, summary_of
+    from harness.fleet.plan import NightOptions, plan_night
+
+    evidence_dir = options["evidence_dir"].absolute()
+    evidence_dir.mkdir(parents=True, exist_ok=True)
+    address = options["address"] or str(evidence_dir / "nights.sqlite")
+    console = Console(highlight=False, stderr=as_json)
+    wanted = NightOptions(
+        evidence_dir=evidence_dir,
+        ledger=address,
+        adb=session.adb_address(options["adb_server"]),
+        serials=tuple(options["serials"]),
+        walk_s=options["app_seconds"],
+        deadline_s=options["app_deadline"],
+        most_attempts=options["attempts"],
+    )
+    clock = SystemClock()
+    ledger = Ledger(ledger_url(address), clock)
+    try:
+        planned = plan_night(filed_list, wanted, ledger, clock, resume=options["resume"])
+        for problem in planned.problems:
+            console.print(plain(problem), soft_wrap=True)
+        dispatcher = DaskDispatcher(options["scheduler"], tls=_tls(options))
+        told = _Telling(console, len(planned.night.apps))
+        result = run_night(planned.night, ledger, dispatcher, told)
+    finally:
+        ledger.close()
+    if as_json:
+        print_json(summary_of(result))
+    else:
+        _print_night(console, result)
+    sys.exit(_status(result, options["fail_on"]))
+
+
+def _tls(options: dict[str, Any]) -> Any:
+    from harness.fleet.dispatch import Tls
+
+    given = [options["tls_ca"], options["tls_cert"], options["tls_key"]]
+    if not any(given):
+        return None
+    if not all(given):
+        raise click.UsageError("--tls-ca, --tls-cert and --tls-key belong together")
+    return Tls(ca=str(given[0]), certificate=str(given[1]), key=str(given[2]))
+
+
+class _Telling:
+    """Prints what ends as it ends: one line for an app, with how far the night is."""
+
+    def __init__(self, console: Console, apps: int) -> None:
+        self._console = console
+        self._apps = apps
+
+    def __call__(self, done: Done, progress: Progress) -> None:
+        if not done.package and not done.died:
+            return
+        over = progress.done + progress.failed + progress.not_run
+        what = f"{done.package} ✓" if done.package else f"✗ {done.died}"
+        self._console.print(Text(f"[{over}/{self._apps}] {done.device}  {what}"), soft_wrap=True)
+
+
+def _status(result: NightResult, fail_on: str) -> int:
+    from harness.baseline import ChangeKind
+    from harness.model import Verdict
+
+    if fail_on == "none":
+        return 0
+    if fail_on == "new":
+        return int(bool(result.comparison.of_kind(ChangeKind.NEW, ChangeKind.REGRESSED)))
+    return int(any(look.verdict is Verdict.FOUND for look in result.looks.looks.values()))
+
+
+def _print_night(console: Console, result: NightResult) -> None:
+    counts = result.progress
+    console.print()
+    console.print(
+        Text(
+            f"夜间任务 night {result.night}: 完成 done {counts.done} · 失败 failed {counts.failed}"
+            f" · 未轮到 not run {counts.not_run}",
+            style="bold",
+        )
+    )
+    if result.comparison.incomplete:
+        console.print(Text(text("sight-night-incomplete"), style="bold yellow"))
+    print_changes(console, result.comparison.changes)
+
+
+def print_changes(console: Console, changes: Sequence[Change]) -> None:
+    """Print the changes that matter first, then what could not be looked at, each with its reason."""
+    from harness.baseline import ChangeKind
+
+    order = (
+        ChangeKind.NEW,
+        ChangeKind.REGRESSED,
+        ChangeKind.FIXED,
+        ChangeKind.FIXED_PENDING,
+        ChangeKind.CLOSED_SCOPE,
+        ChangeKind.UNSEEN,
+        ChangeKind.PERSISTING,
+    )
+    for kind in order:
+        of_kind = [change for change in changes if change.kind is kind]
+        if not of_kind:
+            continue
+        console.print(Text(f"{text(f'change-{kind}')} {kind} {len(of_kind)}", style="bold"))
+        if kind is ChangeKind.PERSISTING:
+            continue
+        for change in of_kind[:_MOST_LINES]:
+            said = f"：{_why(change)}"
+            console.print(Text(f"  {change.subject.package} {change.subject.rule}{said}"), soft_wrap=True)
+        if len(of_kind) > _MOST_LINES:
+            console.print(Text(f"  … {len(of_kind) - _MOST_LINES}"))
+
+
+def _why(change: Change) -> str:
+    """Return in words what the night saw, or why it did not, and what else changed."""
+    from harness.model import Outcome, Verdict
+
+    look = change.tonight
+    verdict = look.verdict if look is not None and look.verdict is not None else Verdict.INCONCLUSIVE
+    data = look.data if look is not None and look.reason == change.reason else ()
+    said = Phrases().statement(Outcome(verdict=verdict, reason=change.reason, data=data))
+    return "；".join((said, *(text(cause) for cause in change.causes)))
+
+
+@click.command("diff", short_help="两夜之间的变化 what changed between two nights")
+@click.argument("night_a")
+@click.argument("night_b")
+@_ledger_option
+@_evidence_option
+@json_option
+def diff(*, night_a: str, night_b: str, address: str, evidence_dir: Path, as_json: bool) -> None:
+    """两夜之间有什么变化：退出码 0 没有，1 有，2 无法判断。
+
+    What changed from NIGHT_A to NIGHT_B. Exit 0 none, 1 some, 2 could not tell.
+    """
+    from harness.clock import SystemClock
+    from harness.fleet.ledger import Ledger, ledger_url
+    from harness.fleet.night import between, changed, told_changes
+
+    where = address or str(evidence_dir.absolute() / "nights.sqlite")
+    if "://" not in where and not Path(where).exists():
+        mend = "give --ledger, or the --evidence-dir of the nights"
+        raise BadInput(source="--ledger", place=where, problem="is not there", mend=mend)
+    ledger = Ledger(ledger_url(where), SystemClock())
+    try:
+        _refuse_unknown_nights(ledger, (night_a, night_b))
+        comparison = between(ledger, night_a, night_b)
+    finally:
+        ledger.close()
+    if comparison is None:
+        problem = "one of them was not closed, so nothing can be compared"
+        mend = "run `harness night LIST --resume`"
+        raise BadInput(source="diff", place=f"{night_a}, {night_b}", problem=problem, mend=mend)
+    if as_json:
+        print_json({"format": 1, "from": night_a, "to": night_b, "changes": told_changes(comparison.changes)})
+    else:
+        print_changes(Console(highlight=False), comparison.changes)
+    sys.exit(int(bool(changed(comparison.changes))))
+
+
+def _refuse_unknown_nights(ledger: Ledger, wanted: Sequence[str]) -> None:
+    there = [name for name, _closed in ledger.nights()]
+    unknown = [name for name in wanted if name not in there]
+    if unknown:
+        newest = ", ".join(there[-5:]) or "none"
+        raise BadInput(
+            source="night", place=", ".join(unknown), problem="is not in the ledger", mend=f"the newest are {newest}"
+        )

@@ -1,0 +1,225 @@
+"""One attempt at one app: claim it, let pytest walk it in a process of its own, read the bundle, tell the ledger.
+
+The walk is another process because whatever kills it must not kill who waits for it. Nothing of it is believed but the
+bundle it leaves: what the ledger gets is judged from that, with today's rules.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from harness.baseline import Look
+from harness.clock import Clock, SystemClock
+from harness.errors import BundleError, HarnessError
+from harness.evidence.bundle import open_bundle
+from harness.fleet.filed import write_filed_list
+from harness.fleet.ledger import Artifact, Claim, Ledger, Result, ledger_url
+from harness.judge import judge
+from harness.model import CheckpointId, CheckpointReach, FiledApp, Judgement, Reach, RuleId, Walk
+from harness.rules import ALL_RULES, rules_edition
+
+LOG: Final = logging.getLogger(__name__)
+LEASE_S: Final = 120.0
+_POLL_S: Final = LEASE_S / 4
+_GRACE_S: Final = 20.0  # for a walk that was told to end, to finish its bundle
+_MIMES: Final = {
+    ".png": "image/png",
+    ".xml": "application/xml",
+    ".json": "application/json",
+    ".mkv": "video/x-matroska",
+}
+_LOG_TAIL_BYTES: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a worker needs to work on a night with one device: names and numbers only, so that it travels.
+
+    ``walk_s`` is how long the device may be walked, ``deadline_s`` how long the process may take in all. ``command``
+    walks: its arguments may hold ``{list}``, ``{package}``, ``{device}``, ``{folder}`` and ``{seconds}``.
+    """
+
+    night: str
+    ledger: str
+    device: str
+    evidence_dir: str
+    filed_from: str
+    command: tuple[str, ...]
+    walk_s: float = 900.0
+    deadline_s: float = 1800.0
+    most_attempts: int = 3
+    trusted: bool = True
+
+
+def walk_command(scenario: Path, more: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the command that walks one app by pytest; ``more`` are further options of the harness's plugin."""
+    return (
+        sys.executable, "-m", "pytest", str(scenario), "-q", "-p", "no:cacheprovider", "--harness-fail-on", "none",
+        "--harness-filed-list", "{list}", "--harness-serial", "{device}", "--harness-evidence-dir", "{folder}",
+        "--harness-seconds", "{seconds}", *more,
+    )  # fmt: skip
+
+
+def work_on_next(order: Order, worker: str, clock: Clock | None = None) -> str:
+    """Look at the next app of the night on the order's device; return its package, empty where nothing is left."""
+    clock = clock or SystemClock()
+    ledger = Ledger(ledger_url(order.ledger), clock)
+    try:
+        claim = ledger.claim(order.night, worker, LEASE_S, most_attempts=order.most_attempts)
+        if claim is None:
+            return ""
+        _attempt(order, claim, ledger, clock)
+        return str(claim.app.package)
+    finally:
+        ledger.close()
+
+
+def _attempt(order: Order, claim: Claim, ledger: Ledger, clock: Clock) -> None:
+    folder = Path(order.evidence_dir) / order.night / f"a{claim.attempt:06d}"
+    folder.mkdir(parents=True, exist_ok=True)
+    problem = _walk(order, claim, folder, ledger, clock)
+    try:
+        result = read_result(folder, claim, trusted=order.trusted)
+    except HarnessError as error:
+        LOG.warning("attempt without a result", extra={"package": claim.app.package, "why": str(error)})
+        ledger.fail(claim, problem or "night-no-bundle", again=True, most_attempts=order.most_attempts)
+        return
+    ledger.deliver(claim, replace(result, device=order.device))
+
+
+def _walk(order: Order, claim: Claim, folder: Path, ledger: Ledger, clock: Clock) -> str:
+    """Run the walk to its end, prolonging the lease; return why it was ended early, empty where it ended by itself."""
+    listed = folder / "app.csv"
+    write_filed_list([_absolute(claim.app, Path(order.filed_from))], listed)
+    seconds = f"{order.walk_s:.0f}"
+    given = {"list": str(listed), "package": claim.app.package, "device": order.device, "folder": str(folder)}
+    command = [part.format(**given, seconds=seconds) for part in order.command]
+    until_s = clock.monotonic_s() + order.deadline_s
+    with (folder / "walk.log").open("ab") as log:
+        # The head of a group of its own, so that all it starts can be ended with it.
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=os.name != "nt",
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=min(_POLL_S, max(0.1, until_s - clock.monotonic_s())))
+                return ""
+            if clock.monotonic_s() >= until_s:
+                end_group(process)
+                return "night-app-deadline"
+            if not ledger.extend(claim, LEASE_S):
+                end_group(process)
+                return "night-lease-lost"
+
+
+def _absolute(app: FiledApp, filed_from: Path) -> FiledApp:
+    """Return the app with its package file named from anywhere."""
+    return replace(app, apk=str(filed_from / app.apk)) if app.apk and "://" not in app.apk else app
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process and what it started to end, then make them."""
+    _signal_group(process, gently=True)
+    try:
+        process.wait(timeout=_GRACE_S)
+    except subprocess.TimeoutExpired:
+        _signal_group(process, gently=False)
+        process.wait(timeout=_GRACE_S)
+
+
+def _signal_group(process: subprocess.Popen[bytes], *, gently: bool) -> None:
+    if os.name == "nt":
+        tree = ["taskkill", "/T", "/PID", str(process.pid), *([] if gently else ["/F"])]
+        subprocess.run(tree, check=False, capture_output=True, timeout=_GRACE_S)
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT if gently else signal.SIGKILL)
+
+
+def log_tail(folder: Path) -> str:
+    """Return the end of what a walk printed, for a person who asks why it brought nothing."""
+    with contextlib.suppress(OSError):
+        return (folder / "walk.log").read_bytes()[-_LOG_TAIL_BYTES:].decode("utf-8", errors="replace")
+    return ""
+
+
+def read_result(folder: Path, claim: Claim, *, trusted: bool) -> Result:
+    """Return what the bundle of an attempt says under today's rules. Raises ``BundleError`` where there is none."""
+    bundles = sorted(manifest.parent for manifest in folder.glob("*/*/bagit.txt"))
+    if not bundles:
+        raise BundleError(f"{folder}: no whole bundle was left; see walk.log")
+    bundle = bundles[-1]
+    with open_bundle(bundle) as stored:
+        walk = stored.walk
+    judgement = judge(walk, ALL_RULES)
+    root = folder.parent.parent
+    return Result(
+        looks=looks_of(walk, judgement, claim.night, bundle=str(bundle.relative_to(root)), trusted=trusted),
+        reaches={rule: _reaches(judgement, rule) for rule, _ in judgement.coverage},
+        bundle=str(bundle.relative_to(root)),
+        artifacts=tuple(_artifact(path, bundle) for path in sorted((bundle / "data").rglob("*")) if path.is_file()),
+    )
+
+
+def looks_of(walk: Walk, judgement: Judgement, night: str, *, bundle: str, trusted: bool) -> dict[RuleId, Look]:
+    """Return one look per rule of a judged walk."""
+    version = f"{walk.identity.version_name} ({walk.identity.version_code})"
+    screens = frozenset(o.screen for o in walk.observations if o.page is None or o.page.package == walk.app.package)
+    reaches = {rule: coverage.reaches for rule, coverage in judgement.coverage}
+    return {
+        f.rule: Look(
+            night=night,
+            verdict=f.verdict,
+            reach=_worst(reaches.get(f.rule, ())),
+            reason=f.reason,
+            data=f.data,
+            fingerprint=f.fingerprint,
+            screen=f.screen,
+            screens=screens,
+            places=_places(reaches.get(f.rule, ())),
+            account=walk.app.account,
+            app_version=version,
+            rules_edition=rules_edition(),
+            trusted=trusted,
+            bundle=bundle,
+            finding=f.id,
+        )
+        for f in judgement.findings
+    }
+
+
+def _reaches(judgement: Judgement, rule: RuleId) -> tuple[CheckpointReach, ...]:
+    return next(coverage.reaches for name, coverage in judgement.coverage if name == rule)
+
+
+def _places(reaches: Sequence[CheckpointReach]) -> frozenset[CheckpointId]:
+    return frozenset(r.checkpoint for r in reaches if r.reach is Reach.REACHED)
+
+
+def _worst(reaches: Sequence[CheckpointReach]) -> Reach:
+    """Return what kept a look from being whole: a wall before a place that was merely not come to."""
+    found = {r.reach for r in reaches}
+    return next((r for r in (Reach.ERROR, Reach.BLOCKED, Reach.NOT_REACHED) if r in found), Reach.REACHED)
+
+
+def _artifact(path: Path, bundle: Path) -> Artifact:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    name = path.relative_to(bundle).as_posix()
+    mime = _MIMES.get(path.suffix, "application/octet-stream")
+    return Artifact(path=name, sha256=digest, size_bytes=path.stat().st_size, mime=mime)

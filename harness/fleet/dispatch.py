@@ -1,0 +1,145 @@
+"""Spreads a night's work over devices with Dask; the only module that knows it.
+
+The ledger holds the truth, the dispatcher holds nothing: it asks each device, one task at a time, to look at the next
+app, until none is left. One task in flight per device, because Dask blames every task that is assigned to a worker for
+its death; results are released at once, because Dask runs a finished task again whose worker dies while somebody still
+holds its result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import dask
+from distributed import Client, LocalCluster, Security, as_completed
+from distributed.client import Future
+from distributed.comm import CommClosedError
+from distributed.scheduler import KilledWorker
+
+from harness.errors import DispatchError
+from harness.fleet.attempt import Order
+
+WORKER_TTL: Final = "60s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """One task ended: the device, the package it looked at (empty: nothing was left), or why it died."""
+
+    device: str
+    package: str
+    died: str = ""
+
+
+Work = Callable[[Order, str], str]
+
+
+class Dispatcher(Protocol):
+    """Keeps every device busy until nothing is left."""
+
+    def run(self, orders: Sequence[Order], work: Work) -> Iterator[Done]:
+        """Yield what ends as it ends; ``orders`` is one per device."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """The files of mutual TLS between hosts: whoever reaches a scheduler's port runs code on every worker."""
+
+    ca: str
+    certificate: str
+    key: str
+
+
+class DaskDispatcher:
+    """Runs tasks on the scheduler at ``address``, without one on a cluster of threads in this process."""
+
+    def __init__(self, address: str = "", *, tls: Tls | None = None, most_deaths: int = 3) -> None:
+        self._address = address
+        self._tls = tls
+        self._most_deaths = most_deaths
+
+    def run(self, orders: Sequence[Order], work: Work) -> Iterator[Done]:
+        """Yield what ends as it ends. A device whose task died this often in a row is given up.
+
+        Raises ``DispatchError`` where the scheduler is lost; the ledger knows how far the night was.
+        """
+        settings = {"distributed.scheduler.worker-ttl": WORKER_TTL, "distributed.scheduler.allowed-failures": 0}
+        with dask.config.set(settings), self._client(orders) as client:
+            yield from self._fed(client, {order.device: order for order in orders}, work)
+
+    def _fed(self, client: Client, orders: dict[str, Order], work: Work) -> Iterator[Done]:
+        running: dict[str, str] = {}
+        deaths = dict.fromkeys(orders, 0)
+        ended = as_completed(loop=client.loop)
+
+        def submit(device: str) -> None:
+            task = client.submit(
+                work, orders[device], device, pure=False, retries=0, resources={resource_of(device): 1}
+            )
+            running[task.key] = device
+            ended.add(task)
+
+        try:
+            for device in orders:
+                submit(device)
+            while running:
+                task = next(ended)
+                device = running.pop(task.key)
+                done = _outcome(task, device)
+                task.release()
+                deaths[device] = deaths[device] + 1 if done.died else 0
+                yield done
+                if (done.package or done.died) and deaths[device] < self._most_deaths:
+                    submit(device)
+        except (CommClosedError, TimeoutError, OSError) as error:
+            raise DispatchError(f"the scheduler is lost: {error}; run the same command with --resume") from error
+
+    @contextlib.contextmanager
+    def _client(self, orders: Sequence[Order]) -> Iterator[Client]:
+        if self._address:
+            try:
+                client = Client(self._address, security=self._security(), timeout="20s", set_as_default=False)
+            except (OSError, TimeoutError, ValueError) as error:
+                mend = "start one with `dask scheduler`, and a worker beside each device"
+                raise DispatchError(f"{self._address}: no scheduler answers: {error}; {mend}") from error
+            with client:
+                yield client
+            return
+        resources = {resource_of(order.device): 1 for order in orders}
+        cluster = LocalCluster(
+            n_workers=1,
+            threads_per_worker=max(1, len(orders)),
+            processes=False,
+            dashboard_address=None,
+            resources=resources,
+        )
+        with cluster, Client(cluster, set_as_default=False) as client:
+            yield client
+
+    def _security(self) -> Security | None:
+        if self._tls is None:
+            return None
+        return Security(
+            tls_ca_file=self._tls.ca,
+            tls_client_cert=self._tls.certificate,
+            tls_client_key=self._tls.key,
+            require_encryption=True,
+        )
+
+
+def resource_of(device: str) -> str:
+    """Return the name of the resource that a worker beside this device offers once."""
+    return f"device-{device}"
+
+
+def _outcome(task: Future, device: str) -> Done:
+    try:
+        return Done(device=device, package=str(task.result()))
+    except KilledWorker:
+        return Done(device=device, package="", died="night-worker-lost")
+    except Exception as error:  # noqa: BLE001 - whatever a task raised ends that task alone, and is told
+        return Done(device=device, package="", died=f"{type(error).__name__}: {error}")

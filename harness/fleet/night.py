@@ -1,0 +1,166 @@
+"""One night over the filed list: write what is expected, keep every device busy, close the books, compare.
+
+The ledger knows everything; what runs here may die at any moment and be started again with the same night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from harness.baseline import Change, ChangeKind, Comparison, Look, NightLooks, Standing, Subject, Tracked, compare
+from harness.errors import BadInput
+from harness.fleet.attempt import Order, work_on_next
+from harness.fleet.dispatch import Dispatcher, Done
+from harness.fleet.ledger import Ledger, Progress
+from harness.model import FiledApp, Reach, Rule
+
+FORMAT: Final = 1
+WITHDRAWN: Final = "app-withdrawn"
+RETIRED: Final = "rule-retired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What a night is over. ``order`` is the work of one device, its ``device`` to be filled in for each."""
+
+    id: str
+    apps: tuple[FiledApp, ...]
+    rules: tuple[Rule, ...]
+    list_sha256: str
+    rules_edition: str
+    devices: tuple[str, ...]
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightResult:
+    """What a night brought."""
+
+    night: str
+    progress: Progress
+    comparison: Comparison
+    looks: NightLooks
+    rows_without_result: int
+    previous: str
+
+
+Tell = Callable[[Done, Progress], None]
+
+
+def run_night(night: Night, ledger: Ledger, dispatcher: Dispatcher, tell: Tell) -> NightResult:
+    """Look at every app that has not been looked at, then close the night and compare it.
+
+    A night that was broken off goes on where it was. Raises ``DispatchError`` and ``LedgerError``; what was done by
+    then is in the ledger.
+    """
+    ledger.begin(night.id, night.list_sha256, night.rules_edition, dict.fromkeys(night.apps, night.rules))
+    if not night.devices:
+        raise BadInput(
+            source="--serial",
+            place="devices",
+            problem="no device is connected",
+            mend="connect one, or run `harness virtual up`",
+        )
+    orders = [replace(night.order, device=serial, night=night.id) for serial in night.devices]
+    for done in dispatcher.run(orders, work_on_next):
+        tell(done, ledger.progress(night.id))
+    return close_night(night, ledger)
+
+
+def close_night(night: Night, ledger: Ledger) -> NightResult:
+    """Give every row without a result its reason, compare with what was known, and write both down."""
+    left = ledger.finalise(night.id)
+    known, previous = ledger.known_before(night.id)
+    tonight = with_what_left_the_list(ledger.looks(night.id), known, night)
+    last = ledger.looks(previous) if previous else None
+    comparison = compare(known, last, tonight, looked_at=ledger.looked_at())
+    ledger.store_comparison(night.id, comparison, previous)
+    return NightResult(
+        night=night.id,
+        progress=ledger.progress(night.id),
+        comparison=comparison,
+        looks=tonight,
+        rows_without_result=left,
+        previous=previous,
+    )
+
+
+def with_what_left_the_list(tonight: NightLooks, known: Mapping[Subject, Tracked], night: Night) -> NightLooks:
+    """Return the looks with a row for each known subject that nobody wanted looked at: an app or a rule that is gone.
+
+    Without it such a subject would read as an error of the night.
+    """
+    listed = {(app.package, app.entry) for app in night.apps}
+    rules = {rule.id for rule in night.rules}
+    gone = {}
+    for subject in known:
+        if subject in tonight.looks:
+            continue
+        reason = WITHDRAWN if (subject.package, subject.entry) not in listed else RETIRED
+        if reason == RETIRED and subject.rule in rules:
+            continue
+        gone[subject] = Look(night=night.id, verdict=None, reach=Reach.OUT_OF_SCOPE, reason=reason)
+    return replace(tonight, looks={**tonight.looks, **gone})
+
+
+def summary_of(result: NightResult) -> dict[str, Any]:
+    """Return a night for machines: counts, changes and gaps; ``format`` says which shape."""
+    return {
+        "format": FORMAT,
+        "night": result.night,
+        "previous": result.previous,
+        "incomplete": result.comparison.incomplete,
+        "apps": {name: getattr(result.progress, name) for name in Progress.__dataclass_fields__},
+        "rows_without_result": result.rows_without_result,
+        "held": [_named(subject) for subject in result.comparison.held],
+        "changes": told_changes(result.comparison.changes),
+    }
+
+
+def told_changes(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Return changes for machines, in the order of the subjects."""
+    return [_told(change) for change in changes]
+
+
+def between(ledger: Ledger, first: str, second: str) -> Comparison | None:
+    """Return what changed from one night to another, ``None`` where one of them was never closed."""
+    known, after = ledger.known_after(first), ledger.known_after(second)
+    if not known or not after:
+        return None
+    looks = ledger.looks(second)
+    gone = {
+        subject: Look(night=second, verdict=None, reach=Reach.OUT_OF_SCOPE, reason=WITHDRAWN)
+        for subject in known
+        if subject not in looks.looks and subject in after and after[subject].standing is Standing.CLOSED_SCOPE
+    }
+    return compare(
+        known, ledger.looks(first), replace(looks, looks={**looks.looks, **gone}), looked_at=ledger.looked_at()
+    )
+
+
+def changed(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Return the changes that a reader of two nights asks for: what goes on, or could not be looked at, is left out."""
+    quiet = {ChangeKind.PERSISTING, ChangeKind.UNSEEN}
+    return tuple(change for change in changes if change.kind not in quiet or change.worse)
+
+
+def _named(subject: Subject) -> dict[str, str]:
+    return {"package": subject.package, "entry": subject.entry, "rule": subject.rule}
+
+
+def _told(change: Change) -> dict[str, Any]:
+    return {
+        **_named(change.subject),
+        "kind": change.kind,
+        "sight": change.sight,
+        "standing": change.standing,
+        "reason": change.reason,
+        "worse": change.worse,
+        "causes": list(change.causes),
+        "verdict": change.tonight.verdict if change.tonight else None,
+        "last_seen": change.before.night if change.before else "",
+        "bundle_before": change.before.bundle if change.before else "",
+        "bundle_tonight": change.tonight.bundle if change.tonight else "",
+    }

@@ -1,0 +1,103 @@
+"""What a night is to be over: the usable rows of the filed list, the devices that are ready, where evidence goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from harness.clock import Clock
+from harness.device import wire
+from harness.errors import BadInput
+from harness.fleet.attempt import Order, walk_command
+from harness.fleet.filed import FiledProblem, read_filed_list
+from harness.fleet.ledger import Ledger
+from harness.fleet.night import Night
+from harness.messages import text
+from harness.rules import ALL_RULES, rules_edition
+
+SCENARIO: Final = Path(__file__).resolve().parent.parent.parent / "scenarios" / "test_filed_apps.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightOptions:
+    """How a night is to be held. Seconds are per app: of walking, and in all."""
+
+    evidence_dir: Path
+    ledger: str
+    adb: tuple[str, int]
+    serials: tuple[str, ...] = ()
+    scenario: Path = SCENARIO
+    walk_s: float = 900.0
+    deadline_s: float = 1800.0
+    most_attempts: int = 3
+    more: tuple[str, ...] = ()  # further options of the plugin: signing, reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A night to be held, and what of the list could not be used, as lines for people."""
+
+    night: Night
+    problems: tuple[str, ...]
+
+
+def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: Clock, *, resume: bool) -> Planned:
+    """Return the night over a list. Raises ``BadInput`` where the list, the scenario or what to resume is not there."""
+    filed = read_filed_list(filed_list)
+    if not options.scenario.is_file():
+        mend = "give --scenario, a pytest file with test_filed_app"
+        raise BadInput(source="--scenario", place=str(options.scenario), problem="is not there", mend=mend)
+    name = ledger.broken_off(filed.source_sha256) if resume else ""
+    if resume and not name:
+        mend = "leave out --resume to begin a new night"
+        raise BadInput(source="--resume", place=str(filed_list), problem="no night of this list is open", mend=mend)
+    host, port = options.adb
+    night = name or f"N{clock.wall():%Y%m%dT%H%M%SZ}"
+    order = Order(
+        night=night,
+        ledger=options.ledger,
+        device="",
+        evidence_dir=str(options.evidence_dir),
+        filed_from=str(filed_list.absolute().parent),
+        command=walk_command(options.scenario, ("--harness-adb-server", f"{host}:{port}", *options.more)),
+        walk_s=options.walk_s,
+        deadline_s=options.deadline_s,
+        most_attempts=options.most_attempts,
+    )
+    return Planned(
+        night=Night(
+            id=night,
+            apps=filed.apps,
+            rules=ALL_RULES,
+            list_sha256=filed.source_sha256,
+            rules_edition=rules_edition(),
+            devices=_ready(options),
+            order=order,
+        ),
+        problems=tuple(_told(problem) for problem in filed.problems),
+    )
+
+
+def _ready(options: NightOptions) -> tuple[str, ...]:
+    """Return the devices that are ready; of those wished for, the ready ones."""
+    ready = tuple(serial for serial, status in wire.listed(options.adb) if status == "device")
+    missing = [serial for serial in options.serials if serial not in ready]
+    if missing:
+        raise BadInput(
+            source="--serial",
+            place=", ".join(missing),
+            problem="is not ready",
+            mend="connect it, or leave it out; `harness devices` lists what is there",
+        )
+    return options.serials or ready
+
+
+def _told(problem: FiledProblem) -> str:
+    said = [
+        ("column", problem.column),
+        ("value", problem.value[:60]),
+        ("problem", text(problem.reason)),
+        ("mend", text(problem.mend)),
+    ]
+    return f"第 {problem.row} 行：{text('plugin-problem', said)}"
