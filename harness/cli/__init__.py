@@ -332,20 +332,25 @@ def report(bundles: tuple[Path, ...], out: Path | None) -> None:
 
 @group.command("rules", short_help="查看规则 the catalogue, or one rule's clause, lexicon, probe, limits")
 @click.argument("rule_id", metavar="[ID]", required=False)
+@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Write all rules as one HTML page.")
 @json_option
-def rules(*, rule_id: str | None, as_json: bool) -> None:
+def rules(*, rule_id: str | None, page: Path | None, as_json: bool) -> None:
     """查看规则目录，或一条规则的依据、词表、探测与局限。
 
     Print the catalogue, or one rule's clause, lexicon, markers, probe and known limits.
     """
     from harness.report.catalogue import rule_json, rule_lines
-    from harness.rules import ALL_RULES
+    from harness.report.catalogue_page import catalogue_page
+    from harness.rules import ALL_RULES, rules_edition
 
     chosen = [rule for rule in ALL_RULES if rule_id is None or rule.id == rule_id]
     if not chosen:
         known = ", ".join(rule.id for rule in ALL_RULES)
         raise click.UsageError(f"no rule {rule_id!r}; rules: {known}")
-    if as_json:
+    if page is not None:
+        page.write_bytes(catalogue_page(chosen, rules_edition()))
+        print(page.absolute())
+    elif as_json:
         print_json({"format": 1, "rules": [rule_json(rule) for rule in chosen]})
     elif rule_id is None:
         table = columns("ID", "名称", "等级", "探测", "依据")
