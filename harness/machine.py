@@ -286,6 +286,16 @@ def missing_libraries(names: Iterable[str] = tuple(LIBRARIES)) -> tuple[str, ...
     return tuple(missing)
 
 
+def boot_id(environ: Mapping[str, str]) -> str:
+    """Return what tells this start of the machine from every other, empty where the system has no such thing."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        pass
+    sysctl = "/usr/sbin/sysctl"  # macOS
+    return (output_of([sysctl, "-n", "kern.bootsessionuuid"], environ) or "").strip() if Path(sysctl).exists() else ""
+
+
 def may_write(folder: Path) -> bool:
     """Return whether files can be made in ``folder``."""
     return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)

@@ -509,8 +509,9 @@ class AppIdentity:
     version_name: str = ""
     version_code: str = ""
     apk_sha256: str = ""
-    signer_sha256: str = ""
+    signer_sha256: str = ""  # of the signing certificate, DER
     launcher_activity: str = ""
+    signer_scheme: str = ""  # which of the APK's signatures names it: "v3", "v2", "v1"; "device" where Android told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import getpass
 import hashlib
 import itertools
 import os
@@ -53,7 +54,10 @@ from harness.walk import Walker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a run may use and spend. Seconds are the device's; ``device_wait_s`` is the host's."""
+    """What a run may use and spend. Seconds are the device's; ``device_wait_s`` is the host's.
+
+    ``operator`` is who runs it, as the evidence names him; empty for the account that it runs under.
+    """
 
     evidence_dir: Path
     adb: tuple[str, int]
@@ -63,6 +67,7 @@ class Settings:
     device_wait_s: float = 600.0
     ocr: str = OCR[0]
     sealing: Sealing | None = None
+    operator: str = ""
     run: str = field(default_factory=lambda: run_name(SystemClock()))
 
 
@@ -80,6 +85,14 @@ class Inspection:
 def run_name(clock: Clock) -> str:
     """Return a name for a run that sorts by time and does not collide."""
     return f"{clock.wall():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def login_name() -> str:
+    """Return the name of the account that this runs under, empty where the system has none for it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no entry for the user, as in many a container
+        return ""
 
 
 def adb_address(given: str = "", *, source: str = "--adb-server") -> tuple[str, int]:
@@ -161,6 +174,8 @@ def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Itera
         began=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()),
         run=settings.run,
         rules=rules_edition(),
+        operator=settings.operator or login_name(),
+        boot_id=machine.boot_id(os.environ),
     )
 
     def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002

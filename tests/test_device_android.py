@@ -563,7 +563,10 @@ def test_a_device_describes_itself(device: AndroidDevice, virtual: DeviceHandle)
     assert info.serial == virtual.serial
     assert (info.android_release, info.sdk, info.abi) == ("11", 30, "x86_64")
     assert (info.size_px, info.density_dpi, info.is_virtual) == ((1080, 2400), 480, True)
-    assert dict(info.facts)["adb_server"] == "41"
+    told = dict(info.facts)
+    assert told["adb_server"] == "41"
+    assert (told["su"], told["vpn"], told["http_proxy"]) == ("none", "none", "none")
+    assert (told["network"], told["qemu"], told["adb_as_root"]) == ("wlan0 192.0.2.15", "1", "no")
 
 
 # --- no foreign exception leaves

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import bagit
 import jsonschema
 import pytest
 
+from harness import machine
 from harness.errors import BundleError
 from harness.evidence import durable, layout
 from harness.evidence.bundle import (
@@ -63,6 +65,14 @@ def test_the_device_s_bytes_are_kept_untouched(tmp_path: Path) -> None:
             assert bundle.shot(seen.png_sha256) == kept
         assert kept.startswith(b"\x89PNG")
         assert (writer.path / layout.ui_member(seen.xml_sha256)).read_bytes().startswith(b"<?xml")
+
+
+def test_who_ran_it_and_which_start_of_the_host_are_recorded(tmp_path: Path) -> None:
+    start = dataclasses.replace(start_of(app()), operator="张三", boot_id=machine.boot_id(os.environ))
+    with BundleWriter(tmp_path, start, clock=TickingClock()) as writer, open_bundle(writer.path) as bundle:
+        assert (bundle.run.operator, bundle.run.boot_id) == ("张三", start.boot_id)
+    assert start.boot_id == machine.boot_id(os.environ)
+    assert start.boot_id or sys.platform != "linux"
 
 
 def test_the_same_picture_is_stored_once(tmp_path: Path) -> None:

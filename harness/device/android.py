@@ -22,7 +22,8 @@ from typing import TypeVar
 from uiautomator2.exceptions import RPCStackOverflowError
 
 from harness.clock import AdvancingClock, Clock
-from harness.device import frames, pages
+from harness.device import facts, frames, pages
+from harness.device.apk_signer import Signer, signer_of
 from harness.device.link import Limits, Link
 from harness.errors import ActionRefused, CaptureFailed, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
 from harness.model import (
@@ -334,6 +335,7 @@ class AndroidDevice:
             facts=(
                 ("uiautomator2", metadata.version("uiautomator2")),
                 ("adb_server", str(self._link.adb_version())),
+                *facts.facts_in(self.shell(facts.COMMAND)),
             ),
         )
 
@@ -343,13 +345,18 @@ class AndroidDevice:
         dump = self.shell(f"dumpsys package {shlex.quote(package)}")
         version_name = re.search(r"versionName=(\S+)", dump)
         version_code = re.search(r"versionCode=(\d+)", dump)
-        signer = re.search(r"(?:signer|certificate)[^\n]*?([0-9a-fA-F]{64})", dump)
+        apk = self._link.pull(path)
+        signer = signer_of(apk)
+        told = re.search(r"(?:signer|certificate)[^\n]*?([0-9a-fA-F]{64})", dump)
+        if not signer.sha256 and told:
+            signer = Signer(sha256=told[1].lower(), scheme="device")
         return AppIdentity(
             package=package,
             version_name=version_name[1] if version_name else "",
             version_code=version_code[1] if version_code else "",
-            apk_sha256=hashlib.sha256(self._link.pull(path)).hexdigest(),
-            signer_sha256=signer[1].lower() if signer else "",
+            apk_sha256=hashlib.sha256(apk).hexdigest(),
+            signer_sha256=signer.sha256,
+            signer_scheme=signer.scheme,
             launcher_activity=self.launcher_activity(package),
         )
 

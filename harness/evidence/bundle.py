@@ -71,6 +71,8 @@ class WalkStart:
     seq: int = 1
     seed: int = 0
     rules: str = ""
+    operator: str = ""
+    boot_id: str = ""
 
 
 class BundleWriter:
@@ -200,6 +202,8 @@ class BundleWriter:
             platform=platform.platform(),
             rules=self._start.rules,
             start_stamp=start_stamp,
+            operator=self._start.operator,
+            boot_id=self._start.boot_id,
         )
 
     def _begin(self, folder: Path) -> None:

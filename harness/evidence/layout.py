@@ -121,6 +121,8 @@ class RunFacts:
     """Which run this is and what made it. ``engines`` read the pixels; ``seed`` fed the explorer.
 
     ``rules`` is the edition of the rule set; ``start_stamp`` is ``None`` where no time-stamp was wanted.
+    ``operator`` ran it; ``boot_id`` is of the host, empty where it did not tell: monotonic times compare within one
+    boot only.
     """
 
     format: int = FORMAT
@@ -135,6 +137,8 @@ class RunFacts:
     platform: str
     rules: str = ""
     start_stamp: Asked | None = None
+    operator: str = ""
+    boot_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

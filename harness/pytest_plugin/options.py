@@ -52,6 +52,7 @@ OPTIONS = (
     Option(name="harness_seconds", help="most seconds per app, on the device's clock", type="float"),
     Option(name="harness_sign_key", help="private key (PEM) that bundles are signed with, see `harness keys new`"),
     Option(name="harness_tsa", help="URL of a time-stamping authority (RFC 3161); needs --harness-sign-key"),
+    Option(name="harness_operator", help="who runs this, as the evidence names the person; default: the login name"),
     Option(name="harness_device_wait", help="seconds to wait for a free device", type="float"),
 )
 
@@ -122,7 +123,7 @@ def settings(config: pytest.Config, run: str) -> Settings:
     """Return the settings of a run. Raises ``UsageError``."""
     from harness import session
 
-    ocr = given(config, "harness_ocr")
+    ocr, operator = given(config, "harness_ocr"), given(config, "harness_operator")
     limits: dict[str, Any] = {
         "steps": number(config, "harness_steps", least=1),
         "seconds": number(config, "harness_seconds", least=1),
@@ -135,6 +136,7 @@ def settings(config: pytest.Config, run: str) -> Settings:
         serials=many(config, "harness_serial"),
         run=run,
         ocr=str(ocr.value) if ocr else OCR[0],
+        operator=str(operator.value) if operator else "",
         **{name: limit for name, limit in limits.items() if limit is not None},
     )
 
