@@ -474,6 +474,23 @@ class ProbeRun:
     cut: Gap | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One segment of film of a probe, or why there is none; ``number`` counts from 1 within the probe.
+
+    ``began`` and ``ended`` hold the segment on the walk's clock. Where a device is told that time passes, the film
+    shows the host's seconds only.
+    """
+
+    rule: RuleId
+    number: int
+    began: Moment
+    ended: Moment
+    sha256: str | None
+    size_bytes: int
+    gap: Gap | None = None
+
+
 # --- the object under test -------------------------------------------------------------------------------------
 
 

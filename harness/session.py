@@ -21,6 +21,7 @@ from harness import machine
 from harness.clock import Clock, SystemClock
 from harness.device import pool, wire
 from harness.device.android import AndroidDevice
+from harness.device.recorder import Film
 from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
 from harness.evidence.bundle import BundleWriter, WalkStart, open_bundle
 from harness.evidence.layout import RUN, WalkEnd, bundle_name
@@ -51,12 +52,15 @@ from harness.rules import ALL_RULES, PICTURES, rules_edition
 from harness.tour import Tour
 from harness.walk import Walker
 
+FILM = ("auto", "on", "off")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What a run may use and spend. Seconds are the device's; ``device_wait_s`` is the host's.
 
-    ``operator`` is who runs it, as the evidence names him; empty for the account that it runs under.
+    ``operator`` is who runs it, as the evidence names him; empty for the account that it runs under. ``film`` says
+    whether probes are filmed: ``auto`` films what is not embedded, because an embedded device is told that time passes.
     """
 
     evidence_dir: Path
@@ -68,6 +72,7 @@ class Settings:
     ocr: str = OCR[0]
     sealing: Sealing | None = None
     operator: str = ""
+    film: str = FILM[0]
     run: str = field(default_factory=lambda: run_name(SystemClock()))
 
 
@@ -166,16 +171,18 @@ def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Itera
     """Yield a walker for an app and the bundle it records into."""
     engines = ocr_engines(settings.ocr)
     clock = device.clock
+    info = device.describe()
     start = WalkStart(
         app=app,
         identity=device.identify(app.package),
-        device=device.describe(),
+        device=info,
         engines=tuple(engine.name for engine in engines),
         began=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()),
         run=settings.run,
         rules=rules_edition(),
         operator=settings.operator or login_name(),
         boot_id=machine.boot_id(os.environ),
+        filmed=settings.film == "on" or (settings.film == "auto" and not info.is_virtual),
     )
 
     def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
@@ -214,7 +221,11 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
         _install(device, app, filed_from)
         with recording(device, app, settings) as (walker, writer):
             scope = Scope(package=app.package, steps=settings.steps, seconds=settings.seconds)
-            end = Tour(walker, scope, ALL_RULES, device.clock).run()
+            rules = ALL_RULES
+            if writer.filmed:
+                film = Film(serial, adb=settings.adb, clock=device.clock, keep=writer.recording)
+                rules = tuple(film.filmed(rule) for rule in ALL_RULES)
+            end = Tour(walker, scope, rules, device.clock).run()
             writer.walk_ended(
                 WalkEnd(
                     ended=walker.now(),

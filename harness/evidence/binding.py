@@ -5,7 +5,7 @@ Digests alone do not: two pictures swapped between findings, with every manifest
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from harness.evidence import layout
 from harness.evidence.container import Problem
@@ -35,13 +35,13 @@ def unbound_files(trail: Trail, digests: Digests, *, unfinished: bool) -> Iterat
             for member, digest in named.items():
                 if digests.get(member) != digest:
                     yield Problem(key="evidence-not-as-logged", member=member, detail=str(event.seq))
-    known = _artifacts(trail.captures)
+    known = _artifacts(trail)
     for member, digest in known.items():
         if member not in digests:
             yield Problem(key="evidence-missing", member=member)
         elif digests[member] != digest:
             yield Problem(key="evidence-digest-differs", member=member)
-    for folder in (layout.SHOTS, layout.UI):
+    for folder in (layout.SHOTS, layout.UI, layout.RECORDINGS):
         strays = [member for member in digests if member.startswith(f"{folder}/") and member not in known]
         if not unfinished or len(strays) > 1:
             yield from (Problem(key="evidence-not-in-log", member=member) for member in strays)
@@ -107,10 +107,12 @@ def _unbound_ref(finding: Finding, ref: EvidenceRef, capture: Capture | None, tr
         yield _bad(finding, "evidence-ref-box", ref.observation)
 
 
-def _artifacts(captures: Sequence[Capture]) -> dict[str, str]:
+def _artifacts(trail: Trail) -> dict[str, str]:
+    captures = trail.captures
     shots = {layout.shot_member(c.png_sha256): c.png_sha256 for c in captures if c.png_sha256 is not None}
     ui = {layout.ui_member(c.xml_sha256): c.xml_sha256 for c in captures if c.xml_sha256 is not None}
-    return {**shots, **ui}
+    films = {layout.recording_member(r.sha256): r.sha256 for r in trail.recordings if r.sha256 is not None}
+    return {**shots, **ui, **films}
 
 
 def _bad(finding: Finding, key: str, detail: str) -> Problem:

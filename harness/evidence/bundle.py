@@ -50,6 +50,7 @@ from harness.model import (
     Observation,
     ObservationId,
     ProbeRun,
+    Recording,
     Refusal,
     Step,
     Walk,
@@ -73,6 +74,7 @@ class WalkStart:
     rules: str = ""
     operator: str = ""
     boot_id: str = ""
+    filmed: bool = False
 
 
 class BundleWriter:
@@ -109,6 +111,11 @@ class BundleWriter:
         self._observation_log = durable.LineLog(self.path / layout.OBSERVATIONS)
         self._event_log = durable.LineLog(self.path / layout.EVENTS)
 
+    @property
+    def filmed(self) -> bool:
+        """Return whether probes are to be filmed, as it is written in the bundle."""
+        return self._start.filmed
+
     def observation(self, observation: Observation, frame: Frame) -> None:
         """Store one look: the device's bytes as they came, what was perceived, and the event that binds them."""
         if observation.id in self._seen:
@@ -144,6 +151,12 @@ class BundleWriter:
 
     def probe_run(self, run: ProbeRun) -> None:
         self._log(EventType.PROBE_RUN, run)
+
+    def recording(self, recording: Recording, content: bytes | None) -> None:
+        """Store one segment of film, or that there is none."""
+        if recording.sha256 != self._artifact(content, layout.recording_member):
+            raise BundleError(f"{self.name}: film {recording.number} of {recording.rule}: its digest is not the film's")
+        self._log(EventType.RECORDING, recording)
 
     def walk_ended(self, end: WalkEnd) -> None:
         """Record how the walk ended; after this the bundle can be read and judged, and nothing more is recorded."""
@@ -204,6 +217,7 @@ class BundleWriter:
             start_stamp=start_stamp,
             operator=self._start.operator,
             boot_id=self._start.boot_id,
+            filmed=self._start.filmed,
         )
 
     def _begin(self, folder: Path) -> None:
@@ -262,6 +276,7 @@ class StoredBundle:
     judgement: Judgement | None
     unfinished: bool
     container: Container
+    recordings: tuple[Recording, ...] = ()
 
     def shot(self, digest: str) -> bytes:
         """Return a screenshot's original bytes, checked against their digest. Raises ``BundleError``."""
@@ -298,6 +313,7 @@ def open_bundle(path: Path) -> Iterator[StoredBundle]:
             judgement=judgement,
             unfinished=unfinished,
             container=container,
+            recordings=trail.recordings,
         )
 
 

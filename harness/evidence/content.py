@@ -28,13 +28,14 @@ class Scan:
         self._limits = limits
         self._is_png = member.startswith(f"{layout.SHOTS}/") and not member.endswith(_PART)
         self._is_xml = member.startswith(f"{layout.UI}/") and not member.endswith(_PART)
+        self._is_film = member.startswith(f"{layout.RECORDINGS}/") and not member.endswith(_PART)
         self._head = b""
         self._tail = b""
         self._found = ""
 
     def feed(self, chunk: bytes) -> None:
         """Look at the next bytes."""
-        if self._is_png or self._is_xml:
+        if self._is_png or self._is_xml or self._is_film:
             self._head += chunk[: max(0, _XML_HEAD_BYTES - len(self._head))]
         if self._is_xml and not self._found:
             window = self._tail + chunk
@@ -57,6 +58,8 @@ class Scan:
             width_px, height_px = int.from_bytes(self._head[16:20], "big"), int.from_bytes(self._head[20:24], "big")
             if not 0 < width_px * height_px <= self._limits.picture_pixels:
                 return self._problem("evidence-picture-unsafe", f"{width_px}x{height_px}")
+        if self._is_film and self._head[4:8] != b"ftyp":
+            return self._problem("evidence-film-unsafe", "not an MP4")
         return None
 
     def _problem(self, key: str, detail: str) -> Problem:

@@ -11,7 +11,7 @@ from harness.evidence import codec, layout
 from harness.evidence.bag import Running
 from harness.evidence.container import Container, read
 from harness.evidence.layout import BODIES, Capture, Ended, Event, EventType, WalkEnd, sha256
-from harness.model import Moment, Observation, ProbeRun, Refusal, Step
+from harness.model import Moment, Observation, ProbeRun, Recording, Refusal, Step
 
 T = TypeVar("T")
 
@@ -35,6 +35,10 @@ class Trail:
     @property
     def probe_runs(self) -> tuple[ProbeRun, ...]:
         return tuple(event.body for event in self.events if isinstance(event.body, ProbeRun))
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        return tuple(event.body for event in self.events if isinstance(event.body, Recording))
 
     @property
     def captures(self) -> tuple[Capture, ...]:

@@ -8,6 +8,7 @@ EB-<case or package>-<run>-<seq>/
   data/events.jsonl                                                   hash-chained, one line per thing that happened
   data/observations.jsonl                                             what was perceived, one line per observation
   data/shots/<sha256>.png  data/ui/<sha256>.xml                       the device's own bytes
+  data/recordings/<sha256>.mp4                                        film of probes, in segments
   data/derived/                                                       drawn or scaled from those
   data/coverage.json findings.json                                    written at the end
   data/schema/                                                        JSON Schemas of all of the above
@@ -39,6 +40,7 @@ from harness.model import (
     ObservationId,
     Page,
     ProbeRun,
+    Recording,
     Refusal,
     RuleId,
     ScreenKey,
@@ -55,6 +57,7 @@ EVENTS = "data/events.jsonl"
 OBSERVATIONS = "data/observations.jsonl"
 SHOTS = "data/shots"
 UI = "data/ui"
+RECORDINGS = "data/recordings"
 DERIVED = "data/derived"
 SCHEMA = "data/schema"
 REPORT = "index.html"
@@ -75,7 +78,7 @@ TIME_GAP = "signatures/time-gap.json"
 RUN_LOCK = ".run/numbering.lock"  # in a run's folder, beside its bundles
 LEDGER = "roots.jsonl"  # beside the runs' folders, never in a bundle
 
-FOLDERS = ("data", SHOTS, UI, DERIVED, SCHEMA)
+FOLDERS = ("data", SHOTS, UI, RECORDINGS, DERIVED, SCHEMA)
 SEAL_FOLDERS = (TIME, SIGNATURES)  # only in a bundle that was to be signed
 SEAL_FILES = (STATEMENT, STATEMENT_STAMP, SIGNER, TIME_GAP)
 TAG_FILES = (BAGIT, BAG_INFO, MANIFEST, README)  # TAG_MANIFEST lists them and the report
@@ -88,7 +91,7 @@ FIRST_PREV = "0" * 64
 # Everything that may lie in the payload: a page or a script put there would be opened by whoever trusts the bundle.
 _PAYLOAD = re.compile(
     r"data/(?:(?:run|subject|device|case|coverage|findings)\.json|(?:events|observations)\.jsonl"
-    r"|shots/[0-9a-f]{64}\.png|ui/[0-9a-f]{64}\.xml|derived/[\w.-]+\.(?:jpg|png|json)"
+    r"|shots/[0-9a-f]{64}\.png|ui/[0-9a-f]{64}\.xml|recordings/[0-9a-f]{64}\.mp4|derived/[\w.-]+\.(?:jpg|png|json)"
     r"|schema/[\w.-]+\.schema\.json|time/start\.(?:json|tsr))",
     re.ASCII,
 )
@@ -103,6 +106,7 @@ class EventType(StrEnum):
     STEP = "step"
     REFUSAL = "refusal"
     PROBE_RUN = "probe-run"
+    RECORDING = "recording"
     END = "end"
     JUDGED = "judged"
 
@@ -139,6 +143,7 @@ class RunFacts:
     start_stamp: Asked | None = None
     operator: str = ""
     boot_id: str = ""
+    filmed: bool = False  # whether probes were to be filmed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +288,7 @@ class Ended:
     observations_sha256: str
 
 
-Body = Members | Capture | Step | Refusal | ProbeRun | Ended
+Body = Members | Capture | Step | Refusal | ProbeRun | Recording | Ended
 
 BODIES: Mapping[EventType, type[Any]] = {
     EventType.BEGIN: Members,
@@ -291,6 +296,7 @@ BODIES: Mapping[EventType, type[Any]] = {
     EventType.STEP: Step,
     EventType.REFUSAL: Refusal,
     EventType.PROBE_RUN: ProbeRun,
+    EventType.RECORDING: Recording,
     EventType.END: Ended,
     EventType.JUDGED: Members,
 }
@@ -318,6 +324,10 @@ def shot_member(digest: str) -> str:
 
 def ui_member(digest: str) -> str:
     return f"{UI}/{digest}.xml"
+
+
+def recording_member(digest: str) -> str:
+    return f"{RECORDINGS}/{digest}.mp4"
 
 
 def belongs(member: str) -> bool:

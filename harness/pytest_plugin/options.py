@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.session import Settings
 
 FAIL_ON = ("found", "new", "none")
+FILM = ("auto", "on", "off")
 OCR = ("ppocr", "tesseract", "both")  # as harness.perceive.engines, which is too heavy to be imported for its names
 
 
@@ -52,6 +53,7 @@ OPTIONS = (
     Option(name="harness_seconds", help="most seconds per app, on the device's clock", type="float"),
     Option(name="harness_sign_key", help="private key (PEM) that bundles are signed with, see `harness keys new`"),
     Option(name="harness_tsa", help="URL of a time-stamping authority (RFC 3161); needs --harness-sign-key"),
+    Option(name="harness_film", help=f"film probes: {', '.join(FILM)}; default: auto, all but embedded devices"),
     Option(name="harness_operator", help="who runs this, as the evidence names the person; default: the login name"),
     Option(name="harness_device_wait", help="seconds to wait for a free device", type="float"),
 )
@@ -123,7 +125,7 @@ def settings(config: pytest.Config, run: str) -> Settings:
     """Return the settings of a run. Raises ``UsageError``."""
     from harness import session
 
-    ocr, operator = given(config, "harness_ocr"), given(config, "harness_operator")
+    ocr, operator, film = (given(config, f"harness_{name}") for name in ("ocr", "operator", "film"))
     limits: dict[str, Any] = {
         "steps": number(config, "harness_steps", least=1),
         "seconds": number(config, "harness_seconds", least=1),
@@ -137,6 +139,7 @@ def settings(config: pytest.Config, run: str) -> Settings:
         run=run,
         ocr=str(ocr.value) if ocr else OCR[0],
         operator=str(operator.value) if operator else "",
+        film=str(film.value) if film else FILM[0],
         **{name: limit for name, limit in limits.items() if limit is not None},
     )
 
@@ -193,6 +196,9 @@ def refuse_nonsense(config: pytest.Config) -> None:
     ocr = given(config, "harness_ocr")
     if ocr is not None and ocr.value not in OCR:
         raise ocr.wrong(f"choose from {', '.join(OCR)}")
+    film = given(config, "harness_film")
+    if film is not None and film.value not in FILM:
+        raise film.wrong(f"choose from {', '.join(FILM)}")
     if chosen is not None and chosen.value == "new" and baseline is None:
         raise chosen.wrong("compares with earlier bundles: give --harness-baseline DIR")
     if baseline is not None and not baseline.path.is_dir():
