@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.evidence import keys_group, one_bundle, seal_bundle, verify_bundle
+from harness.cli.evidence import PLACES, keys_group, one_bundle, seal_bundle, verify_bundle
 from harness.cli.night import diff, night
 from harness.cli.output import json_option, print_json
 from harness.errors import HarnessError
@@ -204,9 +204,12 @@ def virtual_up(
     show_default=True,
     help="Where bundles and the report go.",
 )
-@click.option("--sign-key", type=click.Path(path_type=Path), envvar="HARNESS_SIGN_KEY", help="Sign bundles with it.")
+@click.option("--sign-key", default=None, metavar="KEY", envvar="HARNESS_SIGN_KEY", help=f"Sign bundles: {PLACES}.")
+@click.option("--sm2-key", type=click.Path(path_type=Path), envvar="HARNESS_SM2_KEY", help="Sign a second time (SM2).")
 @click.option("--tsa", default="", metavar="URL", envvar="HARNESS_TSA", help="Time-stamping authority, RFC 3161.")
-def demo(*, keep: bool, evidence_dir: Path, sign_key: Path | None, tsa: str, **choice: Any) -> None:
+def demo(
+    *, keep: bool, evidence_dir: Path, sign_key: str | None, sm2_key: Path | None, tsa: str, **choice: Any
+) -> None:
     """在虚拟设备上对演示应用走完全过程，打印线索和报告路径。
 
     Run the main job on the embedded device over the demo apps; print findings and the report's path. Exit 0 when what
@@ -215,7 +218,7 @@ def demo(*, keep: bool, evidence_dir: Path, sign_key: Path | None, tsa: str, **c
     from harness.demo import DemoChoice, run_demo
     from harness.evidence.seal import sealing_for
 
-    by = sealing_for(evidence_dir, sign_key, tsa)
+    by = sealing_for(evidence_dir, sign_key, tsa, sm2_key)
     console = Console(highlight=False)
 
     def tell(line: str) -> None:

@@ -19,6 +19,7 @@ from harness.report.terminal import RESULT_MARKS, plain
 if TYPE_CHECKING:
     from harness.evidence.inspection import VerifyReport
 
+PLACES = "a PEM file, keyring:NAME, or command:FILE.toml for a token"
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -28,17 +29,31 @@ def keys_group() -> None:
 
 
 @keys_group.command("new", short_help="生成一对签名密钥 make a key pair")
-@click.argument("file", type=_FILE)
-def keys_new(*, file: Path) -> None:
-    """生成一对签名密钥（ECDSA P-256），打印公钥指纹。
+@click.argument("place", metavar="FILE_OR_KEYRING:NAME")
+@click.option("--sm2", is_flag=True, help="A key for the second signature (SM2).")
+def keys_new(*, place: str, sm2: bool) -> None:
+    """生成一对签名密钥（ECDSA P-256，或 SM2），打印公钥指纹。
 
-    Make a key pair: FILE holds the private key and can be read by you alone, FILE.pub.pem the public one. Nothing is
-    written over, and nothing inside a folder of evidence.
+    Make a key pair: FILE holds the private key and can be read by you alone, FILE.pub.pem the public one. With
+    keyring:NAME the private key goes into the operating system's keyring, the public one to NAME.pub.pem here.
+    Nothing is written over, and nothing inside a folder of evidence.
     """
-    from harness.evidence.keys import grouped, new_key
+    from harness.evidence.keyring_signer import SCHEME, new_keyring_key
+    from harness.evidence.keys import grouped, new_key, public_path
+    from harness.evidence.sm2 import new_sm2_key
 
-    public, fingerprint = new_key(file, outside=_evidence_folders())
-    print(f"私钥 private key: {file.absolute()}")
+    if place.startswith(SCHEME):
+        name = place.removeprefix(SCHEME)
+        public = public_path(Path(f"{name}.pem").absolute())
+        if sm2 or not name or Path(name).name != name or public.exists():
+            raise click.UsageError(f"{place}: a plain name is wanted, {public.name} not there yet, and no --sm2")
+        public_pem, fingerprint = new_keyring_key(name)
+        public.write_bytes(public_pem)
+    else:
+        made = new_sm2_key if sm2 else new_key
+        public, fingerprint = made(Path(place), outside=_evidence_folders())
+        place = str(Path(place).absolute())
+    print(f"私钥 private key: {place}")
     print(f"公钥 public key: {public}")
     print(f"公钥指纹 fingerprint (SHA-256): {grouped(fingerprint)}")
     print("私钥不要外传。公钥和指纹请另行交给核查人员，不要随证据包一起交。")
@@ -47,10 +62,11 @@ def keys_new(*, file: Path) -> None:
 
 @click.command("seal", short_help="为已完成的证据包签名 sign a finished bundle")
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path))
-@click.option("--key", "key", type=_FILE, envvar="HARNESS_SIGN_KEY", required=True, help="Private key, PEM.")
+@click.option("--key", envvar="HARNESS_SIGN_KEY", required=True, metavar="KEY", help=f"Signing key: {PLACES}.")
+@click.option("--sm2-key", type=_FILE, envvar="HARNESS_SM2_KEY", help="Key of a second signature (SM2), PEM.")
 @click.option("--tsa", default="", metavar="URL", envvar="HARNESS_TSA", help="Time-stamping authority, RFC 3161.")
 @click.option("--ledger", type=_FILE, help="Ledger of roots that the bundle is entered into.")
-def seal_bundle(*, bundle: Path, key: Path, tsa: str, ledger: Path | None) -> None:
+def seal_bundle(*, bundle: Path, key: str, sm2_key: Path | None, tsa: str, ledger: Path | None) -> None:
     """为已完成、核验通过的证据包签名，可加盖可信时间戳。
 
     Sign a finished bundle that verifies; with --tsa the signature is time-stamped. A bundle is sealed once.
@@ -61,7 +77,7 @@ def seal_bundle(*, bundle: Path, key: Path, tsa: str, ledger: Path | None) -> No
     from harness.evidence.seal import seal, sealing
     from harness.evidence.verify import Soundness, verify
 
-    by = sealing(key, tsa, ledger)
+    by = sealing(key, tsa, ledger, sm2_key)
     if not bundle.is_dir():
         raise _cannot_seal(bundle, "is not a folder", "seal the folder, then pack it")
     soundness = verify(bundle).soundness
@@ -78,22 +94,33 @@ def seal_bundle(*, bundle: Path, key: Path, tsa: str, ledger: Path | None) -> No
 @click.command("verify", short_help="核验证据包 is a bundle as it was written (0 yes, 1 no, 2 unknown)")
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path))
 @click.option("--key", type=_FILE, help="The signer's public key, PEM, from elsewhere than the bundle.")
+@click.option("--sm2-key", type=_FILE, help="The public key of the second signature (SM2), PEM.")
 @click.option("--tsa-ca", type=_FILE, help="Root certificates of the time-stamping authority, PEM.")
 @click.option("--ledger", type=_FILE, help="Ledger of roots, as it was handed over.")
 @json_option
-def verify_bundle(*, bundle: Path, key: Path | None, tsa_ca: Path | None, ledger: Path | None, as_json: bool) -> None:
+def verify_bundle(
+    *,
+    bundle: Path,
+    key: Path | None,
+    sm2_key: Path | None,
+    tsa_ca: Path | None,
+    ledger: Path | None,
+    as_json: bool,
+) -> None:
     """核验证据包是否与写成时一致，按真实性、完整性、可用性、安全性分项给出结果。
 
     Tell whether a bundle, folder or zip, is as it was written; exit 0 sound, 1 not sound, 2 could not tell. A key, a
     root or a ledger that is given must be met; what is not given cannot be said, and the answer says that.
     """
     from harness.evidence.keys import read_certificates, read_public
+    from harness.evidence.sm2 import read_sm2_public
     from harness.evidence.verify import Trust, verify
 
     trust = Trust(
         key_pem=read_public(key) if key else None,
         tsa_roots=read_certificates(tsa_ca) if tsa_ca else (),
         ledger=ledger,
+        sm2_pem=read_sm2_public(sm2_key) if sm2_key else None,
     )
     if not (bundle / "bagit.txt").exists() and any(bundle.glob("EB-*")):  # a run's folder, not a bundle tampered with
         bundle = one_bundle(bundle)

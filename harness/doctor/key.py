@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from harness.doctor.checkup import Checkup, Status, checkup
 from harness.errors import BadInput
-from harness.evidence.keys import FileSigner, fingerprint, grouped
+from harness.evidence.keys import fingerprint, grouped
+from harness.evidence.signers import signer_at
 
 MEND = "harness keys new ~/harness-keys/signer.pem   (then: export HARNESS_SIGN_KEY=~/harness-keys/signer.pem)"
 
@@ -18,7 +18,7 @@ def look_at_key(environ: Mapping[str, str]) -> Checkup:
     if not given:
         return checkup("key", Status.WARN, "none", {}, MEND)
     try:
-        signer = FileSigner(Path(given))
+        signer = signer_at(given)
     except BadInput as error:
         return checkup("key", Status.FAIL, "unusable", {"path": given, "problem": error.problem}, error.mend)
     data = {"path": given, "fingerprint": grouped(fingerprint(signer.public_pem))}

@@ -14,7 +14,7 @@ EB-<case or package>-<run>-<seq>/
   data/schema/                                                        JSON Schemas of all of the above
   data/time/start.json start.tsr                                      time-stamp from before the first step
   signatures/                                                         the seal, made last, in no manifest:
-    statement.dsse.json signer.pem                                    over the tag manifest; the key is a hint
+    statement.dsse.json signer.pem signer-sm2.pem                     over the tag manifest; the keys are hints
     statement.tsr time-gap.json                                       over the signature, or why there is none
 """
 
@@ -74,13 +74,14 @@ SIGNATURES = "signatures"
 STATEMENT = "signatures/statement.dsse.json"
 STATEMENT_STAMP = "signatures/statement.tsr"
 SIGNER = "signatures/signer.pem"
+SIGNER_SM2 = "signatures/signer-sm2.pem"
 TIME_GAP = "signatures/time-gap.json"
 RUN_LOCK = ".run/numbering.lock"  # in a run's folder, beside its bundles
 LEDGER = "roots.jsonl"  # beside the runs' folders, never in a bundle
 
 FOLDERS = ("data", SHOTS, UI, RECORDINGS, DERIVED, SCHEMA)
 SEAL_FOLDERS = (TIME, SIGNATURES)  # only in a bundle that was to be signed
-SEAL_FILES = (STATEMENT, STATEMENT_STAMP, SIGNER, TIME_GAP)
+SEAL_FILES = (STATEMENT, STATEMENT_STAMP, SIGNER, SIGNER_SM2, TIME_GAP)
 TAG_FILES = (BAGIT, BAG_INFO, MANIFEST, README)  # TAG_MANIFEST lists them and the report
 _PARTS = ("case", "coverage", "device", "event", "findings", "observation", "run", "start", "subject")
 _SEAL_PARTS = ("root", "seal", "time-gap")  # ``root`` is of the ledger, which lies beside the bundles

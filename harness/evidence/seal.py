@@ -24,6 +24,8 @@ from harness.evidence.container import open_container, read
 from harness.evidence.events import read_facts
 from harness.evidence.keys import Signer
 from harness.evidence.layout import Asked, CaseFacts, FindingsFacts, RunFacts, SealFacts, StartFacts, TimeGap
+from harness.evidence.signers import signer_at
+from harness.evidence.sm2 import Sm2Signer, sm2_fingerprint
 from harness.evidence.timestamps import NoStamp, Tsa, ask
 from harness.model import Judgement
 
@@ -34,34 +36,46 @@ PREDICATE_TYPE = "urn:android-compliance-harness:evidence-seal:v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealing:
-    """Who signs, who stamps the time, and the ledger that a bundle's root is added to."""
+    """Who signs, who stamps the time, and the ledger that a bundle's root is added to. ``sm2`` signs a second time."""
 
     signer: Signer
     tsa: Tsa | None = None
     ledger: Path | None = None
+    sm2: Signer | None = None
 
 
-def sealing(sign_key: Path, tsa_url: str = "", ledger: Path | None = None) -> Sealing:
-    """Return the sealing with a key in a file. Raises ``BadInput`` for a key or URL that cannot be used.
+def sealing(
+    sign_key: Path | str, tsa_url: str = "", ledger: Path | None = None, sm2_key: Path | None = None
+) -> Sealing:
+    """Return the sealing with the key that is at a place. Raises ``BadInput`` for a key or URL that cannot be used.
 
     Raises ``BundleError`` for a broken ledger: told before anything is recorded, not when it is to be signed.
     """
     if ledger is not None and ledger.exists():
         roots.read_roots(ledger)
-    signer = keys.FileSigner(sign_key, outside=[ledger.parent] if ledger else [])
-    return Sealing(signer=signer, tsa=Tsa(url=tsa_url) if tsa_url else None, ledger=ledger)
+    outside = [ledger.parent] if ledger else []
+    return Sealing(
+        signer=signer_at(sign_key, outside=outside),
+        tsa=Tsa(url=tsa_url) if tsa_url else None,
+        ledger=ledger,
+        sm2=Sm2Signer(sm2_key, outside=outside) if sm2_key else None,
+    )
 
 
-def sealing_for(evidence_dir: Path, sign_key: Path | None, tsa_url: str = "") -> Sealing | None:
+def sealing_for(
+    evidence_dir: Path, sign_key: Path | str | None, tsa_url: str = "", sm2_key: Path | None = None
+) -> Sealing | None:
     """Return who seals the bundles of a folder of runs, with the ledger that is kept there; ``None`` for nobody.
 
     Raises ``BadInput`` and ``BundleError`` as ``sealing`` does.
     """
     if sign_key is not None:
-        return sealing(sign_key, tsa_url, evidence_dir.absolute() / layout.LEDGER)
+        return sealing(sign_key, tsa_url, evidence_dir.absolute() / layout.LEDGER, sm2_key)
+    mend = "give a key too, see `harness keys new`"
     if tsa_url:
-        mend = "give a key too, see `harness keys new`"
         raise BadInput(source="tsa", place=tsa_url, problem="stamps a signature, and there is no key", mend=mend)
+    if sm2_key is not None:
+        raise BadInput(source="sm2 key", place=str(sm2_key), problem="signs second, and there is no first", mend=mend)
     return None
 
 
@@ -103,9 +117,13 @@ def seal(folder: Path, by: Sealing, clock: Clock) -> SealFacts:
         facts = _facts(folder, by, created=clock.wall(), previous=ledger.head if ledger else None)
         statement = statement_of(facts, layout.sha256((folder / layout.TAG_MANIFEST).read_bytes()))
         signature = by.signer.sign(pae(PAYLOAD_TYPE, statement))
+        signatures = {keys.fingerprint(by.signer.public_pem): signature}
+        if by.sm2 is not None:
+            signatures[sm2_fingerprint(by.sm2.public_pem)] = by.sm2.sign(pae(PAYLOAD_TYPE, statement))
         files = {
-            layout.STATEMENT: envelope(statement, {keys.fingerprint(by.signer.public_pem): signature}),
+            layout.STATEMENT: envelope(statement, signatures),
             layout.SIGNER: by.signer.public_pem,
+            **({layout.SIGNER_SM2: by.sm2.public_pem} if by.sm2 is not None else {}),
             **_time_files(by.tsa, signature, clock),
         }
         part = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from harness.evidence.inspection import Item, Result, Signed, Stamped, item, jud
 from harness.evidence.keys import Certificate
 from harness.evidence.layout import CaseFacts, FindingsFacts, RunFacts, SealFacts, TimeGap
 from harness.evidence.seal import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, counted, pae
+from harness.evidence.sm2 import is_sm2_signature, sm2_fingerprint
 from harness.evidence.timestamps import Token, problem_of, read_token
 from harness.messages import text
 
@@ -36,6 +37,7 @@ class Trust:
     key_pem: bytes | None = None
     tsa_roots: tuple[Certificate, ...] = ()
     ledger: Path | None = None
+    sm2_pem: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,45 @@ def look_at_seal(container: Container, trust: Trust) -> Seal:
         wrong = item("verify-seal", Result.WRONG, Problem(key=key, member=layout.STATEMENT, detail=detail))
         return Seal(items=(wrong, *time_items), stamped=stamped)
     signed = Signed(key_sha256=keys.fingerprint(believed), pinned=pinned)
-    return _read_seal(envelope, signed, (public_pem, time_items, stamped))
+    seal = _read_seal(envelope, signed, (public_pem, time_items, stamped))
+    second = _look_at_sm2(container, envelope, trust)
+    return seal if second is None else _with_second(seal, *second)
+
+
+def _look_at_sm2(container: Container, envelope: _Envelope, trust: Trust) -> tuple[Result, Problem] | None:
+    """Return what is to be said of the second signature, ``None`` where there is none and none was asked for."""
+    there = layout.SIGNER_SM2 in container.sizes
+    if not there and trust.sm2_pem is None:
+        return None
+    member = layout.SIGNER_SM2
+    if not there:
+        return Result.WRONG, Problem(key="evidence-sm2-missing", member=member)
+    try:
+        public_pem = trust.sm2_pem or read(container, member, limits=_SMALL)
+    except BundleError as error:
+        return Result.WRONG, Problem(key="evidence-unreadable", member=member, detail=str(error))
+    message = pae(envelope.payload_type, envelope.statement)
+    said = [is_sm2_signature(public_pem, one, message) for one in envelope.signatures]
+    if None in said:  # a reviewer who named the key wants it looked at
+        unseen = Problem(key="evidence-sm2-not-looked", member=member)
+        return Result.NOTED if trust.sm2_pem is None else Result.NOT_LOOKED, unseen
+    if True not in said:
+        return Result.WRONG, Problem(key="evidence-sm2-wrong", member=member)
+    fingerprint = sm2_fingerprint(public_pem)
+    if trust.sm2_pem is None:
+        return Result.NOTED, Problem(key="evidence-sm2-not-pinned", member=member, detail=fingerprint)
+    if sm2_fingerprint(read(container, member, limits=_SMALL)) != fingerprint:
+        return Result.WRONG, Problem(key="evidence-signer-differs", member=member)
+    return Result.RIGHT, Problem(key="", member=member)
+
+
+def _with_second(seal: Seal, result: Result, problem: Problem) -> Seal:
+    """Return a seal of which the second signature was looked at too; the worse of the two results stands."""
+    order = (Result.RIGHT, Result.NOTED, Result.NOT_LOOKED, Result.WRONG)
+    first, *rest = seal.items
+    worse = max(first.result, result, key=order.index)
+    problems = first.problems if result is Result.RIGHT else (*first.problems, problem)
+    return replace(seal, items=(item("verify-seal", worse, *problems), *rest))
 
 
 def _read_seal(envelope: _Envelope, signed: Signed, seen: tuple[bytes, tuple[Item, ...], Stamped | None]) -> Seal:

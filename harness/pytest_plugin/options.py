@@ -51,7 +51,8 @@ OPTIONS = (
     Option(name="harness_baseline", help="folder of earlier bundles, for --harness-fail-on new"),
     Option(name="harness_steps", help="most steps per app", type="int"),
     Option(name="harness_seconds", help="most seconds per app, on the device's clock", type="float"),
-    Option(name="harness_sign_key", help="private key (PEM) that bundles are signed with, see `harness keys new`"),
+    Option(name="harness_sign_key", help="key that bundles are signed with: PEM file, keyring:NAME, command:FILE.toml"),
+    Option(name="harness_sm2_key", help="private key (PEM) of a second signature (SM2); needs --harness-sign-key"),
     Option(name="harness_tsa", help="URL of a time-stamping authority (RFC 3161); needs --harness-sign-key"),
     Option(name="harness_film", help=f"film probes: {', '.join(FILM)}; default: auto, all but embedded devices"),
     Option(name="harness_operator", help="who runs this, as the evidence names the person; default: the login name"),
@@ -179,12 +180,14 @@ def evidence_dir(config: pytest.Config) -> Path:
 def sealing(config: pytest.Config) -> Sealing | None:
     """Return who signs this run's bundles, ``None`` for nobody. Raises ``UsageError`` for a key that cannot be used."""
     from harness.evidence.seal import sealing_for
+    from harness.evidence.signers import key_place
 
-    key, tsa = given(config, "harness_sign_key"), given(config, "harness_tsa")
+    key, tsa, sm2 = (given(config, f"harness_{name}") for name in ("sign_key", "tsa", "sm2_key"))
+    place = key_place(str(key.value), key.folder) if key else None
     try:
-        return sealing_for(evidence_dir(config), key.path if key else None, str(tsa.value) if tsa else "")
+        return sealing_for(evidence_dir(config), place, str(tsa.value) if tsa else "", sm2.path if sm2 else None)
     except HarnessError as error:
-        source = next((one.source for one in (key, tsa) if one is not None), "")
+        source = next((one.source for one in (key, tsa, sm2) if one is not None), "")
         raise pytest.UsageError(f"{source}: {error}") from error
 
 
@@ -207,5 +210,5 @@ def refuse_nonsense(config: pytest.Config) -> None:
         number(config, name, least=least)
     if given(config, "harness_adb_server") is not None:
         adb_server(config)
-    if given(config, "harness_sign_key") is not None or given(config, "harness_tsa") is not None:
+    if any(given(config, f"harness_{name}") is not None for name in ("sign_key", "tsa", "sm2_key")):
         sealing(config)
