@@ -308,6 +308,10 @@ SEAL_ATTACKS: dict[str, tuple[SceneAttack, str]] = {
         by_real_key(then_rebuild(edit(layout.CASE, b'"case_id": "', b'"case_id": "X'))),
         "verify-files-bound",
     ),
+    "crate told anew, signed with the real key": (
+        by_real_key(then_rebuild(edit(layout.CRATE, b'"#operator"', b'"#nobody"'))),
+        "verify-files-bound",
+    ),
     "page put into the payload, signed with the real key": (
         by_real_key(then_rebuild(add("data/derived/evil.html"))),
         "verify-unlisted",

@@ -101,11 +101,33 @@ def test_every_part_of_a_bundle_follows_its_schema(study: Path) -> None:
     known = {name: jsonschema.Draft202012Validator(json.loads(raw)) for name, raw in schema_files().items()}
     for name in ("run", "subject", "device", "case", "coverage", "findings"):
         known[f"{name}.schema.json"].validate(json.loads((study / f"data/{name}.json").read_bytes()))
+    known["crate.schema.json"].validate(json.loads((study / layout.CRATE).read_bytes()))
     for member, name in ((layout.EVENTS, "event"), (layout.OBSERVATIONS, "observation")):
         lines = (study / member).read_bytes().splitlines()
         assert lines
         for line in lines:
             known[f"{name}.schema.json"].validate(json.loads(line))
+
+
+def test_every_json_of_a_bundle_has_a_schema_in_it(study: Path) -> None:
+    lines = {layout.EVENTS: "event", layout.OBSERVATIONS: "observation", layout.CRATE: "crate"}
+    parts = [path.relative_to(study).as_posix() for path in (study / "data").rglob("*.json*")]
+    parts = [part for part in parts if not part.startswith(layout.SCHEMA)]
+    assert len(parts) >= 9
+    for part in parts:
+        assert (study / layout.SCHEMA / f"{lines.get(part, Path(part).stem)}.schema.json").is_file(), part
+
+
+def test_the_crate_tells_who_did_what_with_which_tools(study: Path) -> None:
+    graph = {entity["@id"]: entity for entity in json.loads((study / layout.CRATE).read_bytes())["@graph"]}
+    walk = graph["#walk"]
+    assert graph["ro-crate-metadata.json"]["about"] == {"@id": "./"}
+    assert graph[walk["agent"]["@id"]]["@type"] == "Person"
+    assert graph[walk["object"]["@id"]]["identifier"] == app().package
+    assert {graph[tool["@id"]]["name"] for tool in walk["instrument"]} >= {"android-compliance-harness"}
+    parts = [part["@id"] for part in graph["./"]["hasPart"]]
+    assert all((study / "data" / part).exists() for part in parts)
+    assert {"events.jsonl", "findings.json", "shots/"} <= set(parts)
 
 
 def test_a_schema_refuses_what_the_codec_refuses(study: Path) -> None:

@@ -16,6 +16,7 @@ from harness.model import EvidenceRef, Finding, Judgement, ObservationId
 _BEGUN = frozenset({layout.RUN, layout.SUBJECT, layout.DEVICE, layout.CASE})
 _TIMED = frozenset({layout.START, layout.START_STAMP})  # only where a time-stamp was asked for
 _JUDGED = frozenset({layout.COVERAGE, layout.FINDINGS})
+_TOLD = frozenset({layout.CRATE})  # not yet in the first bundles
 
 Digests = Mapping[str, str]  # of the bytes that are there, by member
 
@@ -26,7 +27,7 @@ def unbound_files(trail: Trail, digests: Digests, *, unfinished: bool) -> Iterat
     ``unfinished`` allows for what a kill leaves of the look that was being recorded: a picture and a hierarchy, whole
     or not, that were written before the event which names them.
     """
-    fixed = {EventType.BEGIN: _BEGUN | (_TIMED & digests.keys()), EventType.JUDGED: _JUDGED}
+    fixed = {EventType.BEGIN: _BEGUN | (_TIMED & digests.keys()), EventType.JUDGED: _JUDGED | (_TOLD & digests.keys())}
     for event in trail.events:
         if isinstance(event.body, Members):
             named = {digest.member: digest.sha256 for digest in event.body.members}

@@ -19,6 +19,7 @@ from harness.clock import Clock
 from harness.errors import BundleError
 from harness.evidence import bag, codec, durable, layout
 from harness.evidence.container import Container, open_container, read
+from harness.evidence.crate import crate
 from harness.evidence.events import Trail, read_facts, read_trail
 from harness.evidence.layout import (
     Asked,
@@ -88,6 +89,7 @@ class BundleWriter:
         self._clock = clock
         self._sealing = sealing
         self._start = start
+        self._subject = SubjectFacts(app=start.app, identity=start.identity)
         self.name = layout.bundle_name(start.app, start.run, start.seq)
         self.path = root / self.name
         self._head = layout.FIRST_PREV
@@ -172,9 +174,11 @@ class BundleWriter:
         if self._walk_ended is None:
             raise BundleError(f"{self.name}: the walk has not ended")
         coverage = CoverageFacts(walk=self._walk_ended, rules=judgement.coverage)
+        told = crate(self._run, self._subject, self._start.device, self._walk_ended)
         judged = (
             _put(self.path, layout.COVERAGE, codec.dump_page(coverage)),
             _put(self.path, layout.FINDINGS, judgement_json(judgement)),
+            _put(self.path, layout.CRATE, told),
         )
         self._log(EventType.JUDGED, Members(members=judged))
         self.close()
@@ -228,9 +232,10 @@ class BundleWriter:
         start = self._start
         asked = begin_time(folder, self._sealing, (self.name, start.run), self._clock) if self._sealing else None
         stamped = [folder / member for member in (layout.START, layout.START_STAMP) if (folder / member).exists()]
+        self._run = self._run_facts(asked)
         facts = {
-            layout.RUN: self._run_facts(asked),
-            layout.SUBJECT: SubjectFacts(app=start.app, identity=start.identity),
+            layout.RUN: self._run,
+            layout.SUBJECT: self._subject,
             layout.DEVICE: DeviceFacts(device=start.device),
             layout.CASE: CaseFacts(case_id=start.app.case_id, package=start.app.package),
         }

@@ -10,7 +10,7 @@ EB-<case or package>-<run>-<seq>/
   data/shots/<sha256>.png  data/ui/<sha256>.xml                       the device's own bytes
   data/recordings/<sha256>.mp4                                        film of probes, in segments
   data/derived/                                                       drawn or scaled from those
-  data/coverage.json findings.json                                    written at the end
+  data/coverage.json findings.json ro-crate-metadata.json             written at the end
   data/schema/                                                        JSON Schemas of all of the above
   data/time/start.json start.tsr                                      time-stamp from before the first step
   signatures/                                                         the seal, made last, in no manifest:
@@ -53,6 +53,7 @@ DEVICE = "data/device.json"
 CASE = "data/case.json"
 COVERAGE = "data/coverage.json"
 FINDINGS = "data/findings.json"
+CRATE = "data/ro-crate-metadata.json"
 EVENTS = "data/events.jsonl"
 OBSERVATIONS = "data/observations.jsonl"
 SHOTS = "data/shots"
@@ -83,7 +84,19 @@ FOLDERS = ("data", SHOTS, UI, RECORDINGS, DERIVED, SCHEMA)
 SEAL_FOLDERS = (TIME, SIGNATURES)  # only in a bundle that was to be signed
 SEAL_FILES = (STATEMENT, STATEMENT_STAMP, SIGNER, SIGNER_SM2, TIME_GAP)
 TAG_FILES = (BAGIT, BAG_INFO, MANIFEST, README)  # TAG_MANIFEST lists them and the report
-_PARTS = ("case", "coverage", "device", "event", "findings", "observation", "run", "start", "subject")
+_PARTS = (
+    "case",
+    "coverage",
+    "crate",
+    "derived",
+    "device",
+    "event",
+    "findings",
+    "observation",
+    "run",
+    "start",
+    "subject",
+)
 _SEAL_PARTS = ("root", "seal", "time-gap")  # ``root`` is of the ledger, which lies beside the bundles
 SCHEMA_NAMES = tuple(f"{part}.schema.json" for part in sorted((*_PARTS, *_SEAL_PARTS)))
 BAGIT_TEXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -91,7 +104,7 @@ FIRST_PREV = "0" * 64
 
 # Everything that may lie in the payload: a page or a script put there would be opened by whoever trusts the bundle.
 _PAYLOAD = re.compile(
-    r"data/(?:(?:run|subject|device|case|coverage|findings)\.json|(?:events|observations)\.jsonl"
+    r"data/(?:(?:run|subject|device|case|coverage|findings|ro-crate-metadata)\.json|(?:events|observations)\.jsonl"
     r"|shots/[0-9a-f]{64}\.png|ui/[0-9a-f]{64}\.xml|recordings/[0-9a-f]{64}\.mp4|derived/[\w.-]+\.(?:jpg|png|json)"
     r"|schema/[\w.-]+\.schema\.json|time/start\.(?:json|tsr))",
     re.ASCII,
@@ -246,6 +259,15 @@ class FindingsFacts:
 
     format: int = FORMAT
     judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """One line of ``derived.json``: a picture, the original that it was made from, and how."""
+
+    member: str
+    derived_from: str
+    how: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

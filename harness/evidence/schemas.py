@@ -45,11 +45,36 @@ _PARTS: Mapping[str, type] = {
 }
 
 
+# RO-Crate is a standard of its own: only what every reader of it relies on is said here.
+_CRATE: Schema = {
+    "$schema": _DIALECT,
+    "title": "crate",
+    "type": "object",
+    "properties": {
+        "@context": {"const": "https://w3id.org/ro/crate/1.1/context"},
+        "@graph": {
+            "type": "array",
+            "minItems": 2,
+            "items": {
+                "type": "object",
+                "properties": {"@id": {"type": "string"}, "@type": {"type": "string"}},
+                "required": ["@id", "@type"],
+            },
+            "contains": {"properties": {"@id": {"const": "ro-crate-metadata.json"}}},
+        },
+    },
+    "required": ["@context", "@graph"],
+    "additionalProperties": False,
+}
+
+
 def schemas() -> Mapping[str, bytes]:
     """Return every schema by file name, in canonical bytes. ``observation``, ``event`` and
     ``root`` describe one line each."""
     made = {name: document(name, cls) for name, cls in _PARTS.items()}
     made["event"] = _event_document()
+    made["derived"] = _list_of(document("derived", layout.Derived))
+    made["crate"] = _CRATE
     return {f"{name}.schema.json": _bytes(schema) for name, schema in sorted(made.items())}
 
 
@@ -62,6 +87,13 @@ def document(name: str, cls: type) -> Schema:
         top["properties"]["format"] = {"const": codec.FORMAT}
         top["required"] = sorted({*top["required"], "format"})
     return {"$schema": _DIALECT, "title": name, **top, "$defs": dict(sorted(definitions.items()))}
+
+
+def _list_of(item: Schema) -> Schema:
+    """Return the schema of a list of records, from that of one."""
+    inner = {name: value for name, value in item.items() if name not in ("$schema", "title", "$defs")}
+    outer = {"$schema": item["$schema"], "title": item["title"], "$defs": item["$defs"]}
+    return {**outer, "type": "array", "items": inner}
 
 
 def _event_document() -> Schema:
