@@ -11,7 +11,7 @@ import itertools
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +23,10 @@ from harness.device import pool, wire
 from harness.device.android import AndroidDevice
 from harness.device.recorder import Film
 from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
-from harness.evidence.bundle import BundleWriter, WalkStart, open_bundle
+from harness.evidence import redact
+from harness.evidence.bundle import BundleWriter, StoredBundle, WalkStart, open_bundle
 from harness.evidence.layout import RUN, WalkEnd, bundle_name
+from harness.evidence.redact import Shared
 from harness.evidence.seal import Sealing
 from harness.explore import Scope
 from harness.judge import judge, outcomes_for
@@ -383,6 +385,15 @@ def bundles_at(path: Path) -> tuple[Path, ...]:
         mend = "give a folder `EB-...` or its zip, or the folder of a run that holds some"
         raise BadInput(source=str(path), place="bundle", problem="is no evidence bundle", mend=mend)
     return found
+
+
+def share(bundle: Path, out: Path) -> Shared:
+    """Write the copy of a bundle that may be shared. Raises ``BadInput`` and ``BundleError``."""
+
+    def pages(stored: StoredBundle, judgement: Judgement) -> Mapping[str, bytes]:
+        return bundle_pages(stored, judgement, ALL_RULES)
+
+    return redact.share(bundle, out, pages, SystemClock())
 
 
 def report_on(bundles: Sequence[Path], out: Path) -> Path:

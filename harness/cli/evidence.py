@@ -132,6 +132,35 @@ def verify_bundle(
     sys.exit(report.exit_code)
 
 
+@click.command("share", short_help="生成遮盖个人信息的共享副本 a copy with persons masked")
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+def share_bundle(*, bundle: Path, out: Path) -> None:
+    """生成共享副本：姓名、电话、证件号码、照片在衍生件上遮盖，原件不随附。
+
+    Write a copy of a sound bundle that may be shared, to the folder OUT or to OUT.zip: masked derivatives instead of
+    originals, and lists of what was masked and withheld. `harness verify` says withheld of it, not missing. Look
+    through it before it leaves: no machine finds every name.
+    """
+    from harness import session
+
+    shared = session.share(one_bundle(bundle), out)
+    kinds: dict[str, int] = {}
+    for picture in shared.masks.pictures:
+        for mask in picture.masks:
+            kinds[mask.kind] = kinds.get(mask.kind, 0) + 1
+    for kind, number in sorted(kinds.items()):
+        print(f"图片中遮盖 masked in pictures: {text(f'mask-{kind}')} {number}")
+    for kind, number in shared.masks.texts:
+        print(f"文字中遮盖 masked in texts: {text(f'mask-{kind}')} {number}")
+    unreadable = sum(picture.member is None for picture in shared.masks.pictures)
+    if unreadable:
+        print(f"未能遮盖、未附 could not be masked, left out: {unreadable}", file=sys.stderr)
+    print(f"原件暂扣 withheld: {len(shared.withheld.members)}")
+    print(f"共享副本 shared copy: {shared.path}")
+    print("转发前请人工复核，遮盖可能有遗漏。 Look through it before it leaves.")
+
+
 def one_bundle(path: Path) -> Path:
     """Return the bundle at a path, or the only one of a run's folder."""
     from harness import session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def close_bag(folder: Path, *, made: datetime) -> None:
     payload = _digests(folder, sorted(path for path in (folder / "data").rglob("*") if path.is_file()))
     size = sum((folder / name).stat().st_size for name in payload)
     durable.write(folder / layout.BAGIT, layout.BAGIT_TEXT)
-    durable.write(folder / layout.MANIFEST, _manifest(payload))
+    durable.write(folder / layout.MANIFEST, manifest(payload))
     info = {
         "Bag-Software-Agent": _AGENT,
         "Bagging-Date": made.date().isoformat(),
@@ -46,7 +46,7 @@ def close_bag(folder: Path, *, made: datetime) -> None:
     }
     durable.write(folder / layout.BAG_INFO, "".join(f"{key}: {value}\n" for key, value in info.items()).encode())
     tags = [folder / name for name in (*layout.TAG_FILES, layout.REPORT) if (folder / name).exists()]
-    durable.write(folder / layout.TAG_MANIFEST, _manifest(_digests(folder, sorted(tags))))
+    durable.write(folder / layout.TAG_MANIFEST, manifest(_digests(folder, sorted(tags))))
 
 
 def parse_manifest(raw: bytes, *, member: str) -> dict[str, str]:
@@ -97,5 +97,6 @@ def _digests(folder: Path, paths: list[Path]) -> dict[str, str]:
     return digests
 
 
-def _manifest(digests: dict[str, str]) -> bytes:
+def manifest(digests: Mapping[str, str]) -> bytes:
+    """Return a manifest of digests by path, in their order."""
     return "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode("utf-8")

@@ -302,6 +302,8 @@ def open_bundle(path: Path) -> Iterator[StoredBundle]:
         if container.problems:
             first = container.problems[0]
             raise BundleError(f"{path}: {text(first.key)}: {first.member} {first.detail}".rstrip())
+        if layout.WITHHELD in container.sizes:
+            raise BundleError(f"{path}: is a shared copy, its originals are withheld; open {layout.SHARED}/index.html")
         unfinished = layout.UNFINISHED in container.sizes
         run = read_facts(container, layout.RUN, RunFacts)
         subject = read_facts(container, layout.SUBJECT, SubjectFacts)

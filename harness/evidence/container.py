@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from harness.errors import BundleError
-from harness.evidence.layout import FOLDERS, SEAL_FOLDERS
+from harness.evidence.layout import FOLDERS, SEAL_FOLDERS, SHARED_FOLDERS
 
 _CHUNK_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -205,7 +205,7 @@ def _folders_of(names: list[str], limits: Limits) -> set[str]:
 
 
 def _folder_problems(name: str) -> list[Problem]:
-    if name in (*FOLDERS, *SEAL_FOLDERS) or not name:
+    if name in (*FOLDERS, *SEAL_FOLDERS, *SHARED_FOLDERS) or not name:
         return []
     return [Problem(key="evidence-strange-folder", member=name)]
 

@@ -26,7 +26,8 @@ class Scan:
     def __init__(self, member: str, limits: Limits) -> None:
         self._member = member
         self._limits = limits
-        self._is_png = member.startswith(f"{layout.SHOTS}/") and not member.endswith(_PART)
+        in_payload = member.removeprefix(f"{layout.SHARED}/")  # a copy's own part is laid out as a payload is
+        self._is_png = in_payload.startswith(f"{layout.SHOTS}/") and not member.endswith(_PART)
         self._is_xml = member.startswith(f"{layout.UI}/") and not member.endswith(_PART)
         self._is_film = member.startswith(f"{layout.RECORDINGS}/") and not member.endswith(_PART)
         self._head = b""

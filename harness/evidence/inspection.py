@@ -17,6 +17,7 @@ class Soundness(StrEnum):
     SOUND = "sound"
     NOT_SOUND = "not-sound"
     UNFINISHED = "unfinished"
+    WITHHELD = "withheld"  # a shared copy: what is there is right, originals are withheld and were not looked at
     COULD_NOT_TELL = "could-not-tell"
 
 
@@ -24,6 +25,7 @@ EXIT_CODES: Mapping[Soundness, int] = {
     Soundness.SOUND: 0,
     Soundness.NOT_SOUND: 1,
     Soundness.UNFINISHED: 2,
+    Soundness.WITHHELD: 2,
     Soundness.COULD_NOT_TELL: 2,
 }
 
@@ -135,4 +137,7 @@ def soundness_of(items: tuple[Item, ...]) -> Soundness:
     not_looked = [one for one in items if one.result is Result.NOT_LOOKED]
     if any(problem.key == "evidence-unfinished" for one in not_looked for problem in one.problems):
         return Soundness.UNFINISHED
+    away = [one for one in items if any(problem.key == "evidence-withheld" for problem in one.problems)]
+    if away and all(one in away for one in not_looked):
+        return Soundness.WITHHELD
     return Soundness.COULD_NOT_TELL if not_looked else Soundness.SOUND

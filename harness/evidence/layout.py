@@ -13,6 +13,7 @@ EB-<case or package>-<run>-<seq>/
   data/coverage.json findings.json ro-crate-metadata.json             written at the end
   data/schema/                                                        JSON Schemas of all of the above
   data/time/start.json start.tsr                                      time-stamp from before the first step
+  shared/                                                             only in a shared copy: see ``redact.py``
   signatures/                                                         the seal, made last, in no manifest:
     statement.dsse.json signer.pem signer-sm2.pem                     over the tag manifest; the keys are hints
     statement.tsr time-gap.json                                       over the signature, or why there is none
@@ -77,13 +78,37 @@ STATEMENT_STAMP = "signatures/statement.tsr"
 SIGNER = "signatures/signer.pem"
 SIGNER_SM2 = "signatures/signer-sm2.pem"
 TIME_GAP = "signatures/time-gap.json"
+SHARED = "shared"  # only in a copy that may be shared: masked derivatives, and what was withheld
+WITHHELD = "shared/withheld.json"
+MASKS = "shared/masks.json"
+SHARED_MANIFEST = "shared/manifest-sha256.txt"
 RUN_LOCK = ".run/numbering.lock"  # in a run's folder, beside its bundles
 LEDGER = "roots.jsonl"  # beside the runs' folders, never in a bundle
 
 FOLDERS = ("data", SHOTS, UI, RECORDINGS, DERIVED, SCHEMA)
 SEAL_FOLDERS = (TIME, SIGNATURES)  # only in a bundle that was to be signed
+SHARED_FOLDERS = (SHARED, f"{SHARED}/data", f"{SHARED}/{SHOTS}", f"{SHARED}/{DERIVED}")
 SEAL_FILES = (STATEMENT, STATEMENT_STAMP, SIGNER, SIGNER_SM2, TIME_GAP)
 TAG_FILES = (BAGIT, BAG_INFO, MANIFEST, README)  # TAG_MANIFEST lists them and the report
+# What of a bundle tells of no person: all that a shared copy keeps of it.
+SHAREABLE = frozenset(
+    {
+        BAGIT,
+        BAG_INFO,
+        MANIFEST,
+        README,
+        TAG_MANIFEST,
+        RUN,
+        SUBJECT,
+        DEVICE,
+        CASE,
+        CRATE,
+        START,
+        START_STAMP,
+        *SEAL_FILES,
+    }
+)
+SHAREABLE_FOLDERS = (f"{SCHEMA}/",)
 _PARTS = (
     "case",
     "coverage",
@@ -92,10 +117,12 @@ _PARTS = (
     "device",
     "event",
     "findings",
+    "masks",
     "observation",
     "run",
     "start",
     "subject",
+    "withheld",
 )
 _SEAL_PARTS = ("root", "seal", "time-gap")  # ``root`` is of the ledger, which lies beside the bundles
 SCHEMA_NAMES = tuple(f"{part}.schema.json" for part in sorted((*_PARTS, *_SEAL_PARTS)))

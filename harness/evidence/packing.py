@@ -8,18 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.errors import BundleError
-from harness.evidence import bag, layout
+from harness.evidence import bag, layout, shared
 from harness.evidence.container import Container, Problem, read
-from harness.evidence.inspection import Item, judged
+from harness.evidence.inspection import Item, Result, item, judged
+from harness.evidence.shared import Withheld
 
 Digests = Mapping[str, str]  # of the bytes that are there, by member
 
 
-def look_at_packing(container: Container, digests: Digests, signed_sha256: str = "") -> Iterator[Item]:
+def look_at_packing(
+    container: Container, digests: Digests, signed_sha256: str = "", withheld: Mapping[str, Withheld] | None = None
+) -> Iterator[Item]:
     """Yield the items of the bag: its declaration, the two manifests, and what no manifest lists.
 
-    ``signed_sha256`` is what was signed for the tag manifest, empty for a bundle without a seal.
+    ``signed_sha256`` is what was signed for the tag manifest, empty for a bundle without a seal; ``withheld`` is what
+    a shared copy says it does not hold, ``None`` for a bundle that is none.
     """
+    gone = withheld or {}
     there = container.sizes.keys()
     yield judged("verify-bag", tuple(_bag_problems(container, digests)))
     tags, tag_problems = _manifest(container, layout.TAG_MANIFEST)
@@ -27,23 +32,29 @@ def look_at_packing(container: Container, digests: Digests, signed_sha256: str =
     inside = {name for name in there if name.startswith("data/")}
     if tags is not None:
         expected = {*layout.TAG_FILES, layout.REPORT} & {*there, *layout.TAG_FILES}
-        tag_problems = [*_differing(tags, digests), *_sides(set(tags), expected, layout.TAG_MANIFEST)]
+        tag_problems = [*_differing(tags, digests), *_sides(set(tags) - gone.keys(), expected, layout.TAG_MANIFEST)]
     if signed_sha256 and digests.get(layout.TAG_MANIFEST) != signed_sha256:
         tag_problems.append(Problem(key="evidence-not-as-signed", member=layout.TAG_MANIFEST))
     if payload is not None:
         payload_problems = [
             *_differing(payload, digests),
-            *_sides(set(payload), inside, layout.MANIFEST),
-            *_info_problems(container, inside),
+            *_sides(set(payload) - gone.keys(), inside, layout.MANIFEST),
+            *_info_problems(container, inside, gone),
         ]
-    yield judged("verify-tag-manifest", tuple(tag_problems))
-    yield judged("verify-payload-manifest", tuple(payload_problems))
+    yield _with_withheld("verify-tag-manifest", tag_problems, shared.told(gone, tags or {}))
+    yield _with_withheld("verify-payload-manifest", payload_problems, shared.told(gone, payload or {}))
     if tags is not None and payload is not None:
         # The seal signs the tag manifest and so cannot be in it; its files have names of their own and no others.
         strays = there - inside - tags.keys() - {layout.TAG_MANIFEST, *layout.SEAL_FILES}
+        if withheld is not None:  # a copy's own part has a manifest of its own
+            strays = {name for name in strays if not name.startswith(f"{layout.SHARED}/")}
         strange = {name for name in inside if not layout.belongs(name)}
         found = [Problem(key="evidence-unlisted", member=name) for name in sorted(strays)]
         found += [Problem(key="evidence-strange-file", member=name) for name in sorted(strange)]
+        if withheld is not None:
+            found += shared.own_problems(container, digests)
+            unknown = gone.keys() - tags.keys() - payload.keys()
+            found += [Problem(key="evidence-unlisted", member=name) for name in sorted(unknown)]
         yield judged("verify-unlisted", tuple(found))
 
 
@@ -80,13 +91,21 @@ def _sides(listed: set[str], there: set[str], manifest: str) -> list[Problem]:
     return [*missing, *extra]
 
 
-def _info_problems(container: Container, inside: set[str]) -> list[Problem]:
+def _with_withheld(key: str, problems: list[Problem], told: tuple[Problem, ...]) -> Item:
+    """Return an item of a manifest: what is withheld is noted, and hides nothing that is wrong."""
+    if problems or any(problem.key != "evidence-withheld" for problem in told):
+        return item(key, Result.WRONG, *problems, *told)
+    return item(key, Result.NOTED, *told) if told else judged(key, ())
+
+
+def _info_problems(container: Container, inside: set[str], gone: Mapping[str, Withheld]) -> list[Problem]:
     """Return where ``bag-info.txt`` contradicts what is there."""
     try:
         fields = bag.parse_info(read(container, layout.BAG_INFO), member=layout.BAG_INFO)
     except BundleError as error:
         return [Problem(key="evidence-unreadable", member=layout.BAG_INFO, detail=str(error))]
-    size = sum(container.sizes[name] for name in inside)
-    if fields.get("Payload-Oxum") == f"{size}.{len(inside)}":
+    away = {name: one.size_bytes for name, one in gone.items() if name.startswith("data/")}
+    size = sum(container.sizes[name] for name in inside) + sum(away.values())
+    if fields.get("Payload-Oxum") == f"{size}.{len(inside) + len(away)}":
         return []
     return [Problem(key="evidence-facts-differ", member=layout.BAG_INFO, detail="Payload-Oxum")]

@@ -16,7 +16,9 @@ from typing import Any
 
 from harness.evidence import codec, layout
 from harness.evidence.layout import EventType
+from harness.evidence.redact import MaskFacts
 from harness.evidence.roots import Root
+from harness.evidence.shared import WithheldFacts
 from harness.model import Moment, Observation
 
 Schema = dict[str, Any]
@@ -42,6 +44,8 @@ _PARTS: Mapping[str, type] = {
     "seal": layout.SealFacts,
     "time-gap": layout.TimeGap,
     "root": Root,
+    "withheld": WithheldFacts,
+    "masks": MaskFacts,
 }
 
 

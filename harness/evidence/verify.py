@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from harness.errors import BundleError
-from harness.evidence import binding, codec, layout, sealed
+from harness.evidence import binding, codec, layout, sealed, shared
 from harness.evidence.container import Container, Limits, Problem, open_container, read
 from harness.evidence.content import Scan
 from harness.evidence.events import Trail, read_facts, read_trail
@@ -40,6 +40,7 @@ from harness.evidence.layout import (
 )
 from harness.evidence.packing import look_at_packing
 from harness.evidence.sealed import Seal, Trust
+from harness.evidence.shared import Withheld
 
 __all__ = [
     "CANNOT_PROVE",
@@ -56,6 +57,10 @@ __all__ = [
 
 # A time server corrects a clock by less; more was done by hand, and the record's times cannot be relied on.
 _MOST_SET_BACK = timedelta(minutes=1)
+
+
+# What cannot be told without the log, which a shared copy does not hold.
+_OF_THE_LOG = ("verify-chain", "verify-clock", "verify-files-bound", "verify-findings-bound", "verify-statement")
 
 
 def verify(path: Path, *, limits: Limits | None = None, trust: Trust | None = None) -> VerifyReport:
@@ -87,6 +92,7 @@ class _Look:
         self._seal = Seal(items=())
         self._digests: dict[str, str] = {}
         self._unfinished = layout.UNFINISHED in container.sizes
+        self._withheld: Mapping[str, Withheld] | None = None  # of a bundle that is no shared copy
 
     def report(self) -> VerifyReport:
         self._look()
@@ -111,14 +117,23 @@ class _Look:
         self._keep(*self._seal.items)
         if self._newer_format():
             return
+        if shared.is_shared_copy(self._container):
+            try:
+                self._withheld = shared.withheld_from(self._container)
+            except BundleError as error:
+                self._add("verify-format", [Problem(key="evidence-format", member=layout.WITHHELD, detail=str(error))])
+                return
         if self._unfinished:
             problem = Problem(key="evidence-unfinished", member=layout.UNFINISHED)
             self._keep(item("verify-finished", Result.NOT_LOOKED, problem))
         else:
             self._add("verify-finished", ())
-            self._keep(*look_at_packing(self._container, self._digests, self._seal.tag_manifest_sha256))
+            signed = self._seal.tag_manifest_sha256
+            self._keep(*look_at_packing(self._container, self._digests, signed, self._withheld))
         trail = self._trail()
         if trail is None:
+            if self._withheld:
+                self._keep(sealed.look_at_ledger(self._seal, self._trust))
             return
         files = binding.unbound_files(trail, self._digests, unfinished=self._unfinished)
         self._add("verify-files-bound", [*files, *binding.unbound_steps(trail)])
@@ -169,12 +184,19 @@ class _Look:
         if layout.START in self._container.sizes:
             parts.append((layout.START, StartFacts))
         problems = []
+        withheld = self._withheld or {}
         for member, cls in parts:
+            if member in withheld:
+                continue
             try:
                 read_facts(self._container, member, cls)
             except BundleError as error:
                 problems.append(Problem(key="evidence-format", member=member, detail=str(error)))
         self._add("verify-format", problems)
+        if layout.EVENTS in withheld:
+            away = Problem(key="evidence-withheld", member=layout.EVENTS)
+            self._keep(*(item(key, Result.NOT_LOOKED, away) for key in _OF_THE_LOG))
+            return None
         try:
             trail = read_trail(self._container, torn_ok=self._unfinished)
         except BundleError as error:

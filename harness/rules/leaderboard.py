@@ -67,7 +67,7 @@ _UNIT: Final = re.compile(
     r"(?:局|委|办|处|科|室|站|所|中心|支部|总支|党委|党组|街道|镇|乡|村|社区|学校|小学|中学|大学|学院|单位|[大中支总分小]队|(?:工作|服务|突击|执法|先锋)队|院|厅|组|县|区|市|部"
     r"|公司|集团|班|银行|法院|协会|联合会|团)(?:[(（]\S{0,8}[)）])?$"
 )
-_SURNAMES: Final = frozenset(
+SURNAMES: Final = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费廉岑薛雷"
     "贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄"
     "危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉龚程嵇邢裴陆荣翁荀羊惠甄曲封储靳段富焦巴弓"
@@ -207,7 +207,7 @@ def _is_person(text: str) -> bool:
         return True
     if not _PERSON.fullmatch(bare) or _UNIT.search(bare):
         return False
-    return bare[0] in _SURNAMES and len(bare) <= 4
+    return bare[0] in SURNAMES and len(bare) <= 4
 
 
 def _who(lines: Sequence[Line], over: Sequence[Word]) -> Ranked:
