@@ -19,7 +19,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.evidence import PLACES, keys_group, one_bundle, seal_bundle, share_bundle, verify_bundle
+from harness.cli.evidence import (
+    PLACES,
+    keys_group,
+    one_bundle,
+    promote_observation,
+    seal_bundle,
+    share_bundle,
+    verify_bundle,
+)
 from harness.cli.night import diff, night
 from harness.cli.output import json_option, print_json
 from harness.errors import HarnessError
@@ -76,7 +84,7 @@ def group() -> None:
     """
 
 
-for _command in (keys_group, seal_bundle, verify_bundle, share_bundle, night, diff):
+for _command in (keys_group, seal_bundle, verify_bundle, share_bundle, promote_observation, night, diff):
     group.add_command(_command)
 
 

@@ -161,6 +161,51 @@ def share_bundle(*, bundle: Path, out: Path) -> None:
     print("转发前请人工复核，遮盖可能有遗漏。 Look through it before it leaves.")
 
 
+@click.command("promote", short_help="把一次观察转为规则用例 an observation becomes a case of a rule")
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
+@click.argument("observation")
+@click.argument("rule")
+@click.argument("name")
+@click.option("--why", required=True, help="Why this is a case, in a few words.")
+@click.option("--verdict", help="What the rule has to say; default: what it says today.")
+@click.option("--lookalike", is_flag=True, help="The screen must not be accused.")
+@click.option(
+    "--to", type=click.Path(file_okay=False, path_type=Path), help="Folder of cases; default: the rules' own."
+)
+def promote_observation(
+    *,
+    bundle: Path,
+    observation: str,
+    rule: str,
+    name: str,
+    why: str,
+    verdict: str | None,
+    lookalike: bool,
+    to: Path | None,
+) -> None:
+    """把证据包中的一次观察去除个人信息，写成一条规则的用例。
+
+    Write a stored observation as a case of a rule's corpus, with persons under other names. Look at the case before it
+    is committed: no machine finds every name.
+    """
+    from harness.evidence.bundle import read_bundle
+    from harness.evidence.promote import Telling, promote
+    from harness.model import Verdict
+    from harness.rules import ALL_RULES
+    from harness.rules.corpus import CASES
+
+    found = [seen for seen in read_bundle(one_bundle(bundle)).observations if seen.id == observation]
+    rules = [one for one in ALL_RULES if one.id == rule]
+    if not found or not rules or (verdict is not None and verdict not in set(Verdict)):
+        wrong = observation if not found else rule if not rules else verdict
+        raise click.UsageError(f"{wrong!r} is no observation of this bundle, no rule, or no verdict")
+    telling = Telling(name=name, why=why, verdict=Verdict(verdict) if verdict else None, lookalike=lookalike)
+    promoted = promote(found[0], rules[0], telling, to or CASES)
+    for kind, number in promoted.masked:
+        print(f"已替换 under another name: {text(f'mask-{kind}')} {number}")
+    print(f"用例 case: {promoted.path} ({promoted.verdict})")
+
+
 def one_bundle(path: Path) -> Path:
     """Return the bundle at a path, or the only one of a run's folder."""
     from harness import session

@@ -12,7 +12,7 @@ from enum import StrEnum
 from importlib import resources
 
 from harness.model import Box, Observation, Word
-from harness.rules.leaderboard import SURNAMES
+from harness.rules.leaderboard import SURNAMES, Ranked, read_board
 
 
 class Kind(StrEnum):
@@ -39,13 +39,17 @@ _HAN = r"\u4e00-\u9fff"
 _GIVEN = rf"[{_HAN}*＊○\u3007xX]"
 _NAME = rf"[{_HAN}]{_GIVEN}{{1,3}}"
 _WHOLE_NAME = re.compile(rf"\s*({_NAME})(?:[(（]我[)）])?\s*")
+_DOUBLE_SURNAMES = re.compile(
+    "欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|公孙|慕容|长孙|宇文|司徒|令狐|端木|南宫|淳于|单于|申屠|仲孙|轩辕"
+)
+_DOTTED = re.compile(rf"[{_HAN}]{{1,8}}(?:[·•][{_HAN}]{{1,8}})+")  # as many peoples write their names
 _STARRED = re.compile(rf"[{_HAN}][*＊○]{{1,3}}[{_HAN}]?|[*＊]{{1,2}}[{_HAN}]{{1,2}}(?![{_HAN}])")
 _LABELLED = re.compile(
     r"(?:姓\s*名|联系人|负责人|经办人|值班人?员?|填报人|填写人|签到人|打卡人|学员|申请人|审核人|审批人|记录人|巡查员|网格员|收件人|户主"
     rf"|法人|发布人|上报人|处理人|讲师|主讲人?|作者|用户名?|昵称)\s*[:：]\s*({_NAME})"
 )
 _LABEL = re.compile(
-    r"(?:姓\s*名|联系人|负责人|经办人|值班员|填报人|签到人|打卡人|申请人|审核人|网格员|户主|讲师|昵称)[:：]?"
+    r"(?:姓\s*名|联系人|负责人|经办人|值班员|填报人|签到人|打卡人|申请人|审核人|网格员|户主|讲师|昵称)\s*[:：]"
 )
 _TITLED = re.compile(
     rf"([{_HAN}]{_GIVEN}{{0,2}}?)(?:同志|老师|先生|女士|主任|科长|局长|处长|书记|部长|县长|镇长|乡长|组长|教授|队长)(?!务)"
@@ -62,7 +66,6 @@ _PATTERNS = (
     (Kind.ACCOUNT, re.compile(r"(?<!\d)\d{16,19}(?!\d)")),
     (Kind.ACCOUNT, re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)),
 )
-_NUMBER = re.compile(r"\d")
 # Words of screens that begin like a name. Whoever misses one here masks a word of the app, not of a person.
 _NO_NAMES = frozenset((resources.files(__package__) / "texts" / "no_names.txt").read_text(encoding="utf-8").split())
 
@@ -72,16 +75,14 @@ def is_name(text: str) -> bool:
     return _WHOLE_NAME.fullmatch(text) is not None and _could_be_name(text.strip())
 
 
-def parts_of(text: str, *, listed: bool = False, known: Sequence[str] = ()) -> tuple[Part, ...]:
+def parts_of(text: str, *, known: Sequence[str] = ()) -> tuple[Part, ...]:
     """Return what of a text tells of a person, in order and without overlap.
 
-    ``listed`` is for a word that stands beside a number, as in a ranking: there four Han letters are a name as well.
     ``known`` are names that were found elsewhere and are looked for anywhere in the text.
     """
     found = [Part(start=m.start(), end=m.end(), kind=kind) for kind, p in _PATTERNS for m in p.finditer(text)]
-    found += [Part(start=m.start(), end=m.end(), kind=Kind.NAME) for m in _STARRED.finditer(text)]
-    for start, end in _names(text, listed=listed):
-        found.append(Part(start=start, end=end, kind=Kind.NAME))
+    found += [Part(start=m.start(), end=m.end(), kind=Kind.NAME) for p in (_STARRED, _DOTTED) for m in p.finditer(text)]
+    found += [Part(start=start, end=end, kind=Kind.NAME) for start, end in _names(text)]
     for name in known:
         found += [Part(start=m.start(), end=m.end(), kind=Kind.NAME) for m in re.finditer(re.escape(name), text)]
     kept: list[Part] = []
@@ -93,9 +94,9 @@ def parts_of(text: str, *, listed: bool = False, known: Sequence[str] = ()) -> t
     return tuple(kept)
 
 
-def _names(text: str, *, listed: bool) -> Iterator[tuple[int, int]]:
+def _names(text: str) -> Iterator[tuple[int, int]]:
     whole = _WHOLE_NAME.fullmatch(text)
-    if whole and _could_be_name(whole[1]) and (listed or len(whole[1]) <= 3):
+    if whole and _could_be_name(whole[1]):
         yield whole.span(1)
     for match in _LABELLED.finditer(text):
         yield match.span(1)
@@ -112,19 +113,36 @@ def _names(text: str, *, listed: bool) -> Iterator[tuple[int, int]]:
 
 
 def _could_be_name(text: str) -> bool:
-    return text[0] in SURNAMES and text not in _NO_NAMES
+    if text in _NO_NAMES or text[0] not in SURNAMES:
+        return False
+    return len(text) <= 3 or _DOUBLE_SURNAMES.match(text) is not None
 
 
 def people_on(observation: Observation) -> dict[int, tuple[Part, ...]]:
     """Return what of each word tells of a person, by the word's index; words that tell of nobody are left out."""
     found = {}
     for index, word in enumerate(observation.words):
-        parts = parts_of(word.text, listed=_beside_a_number(word, observation.words))
-        if not parts and _labelled_from_the_left(word, observation.words) and _WHOLE_NAME.fullmatch(word.text):
+        parts = parts_of(word.text)
+        if not parts and _WHOLE_NAME.fullmatch(word.text) and _labelled_from_the_left(word, observation.words):
             parts = (Part(start=0, end=len(word.text), kind=Kind.NAME),)
         if parts:
             found[index] = parts
+    for index, part in _ranked_people(observation):
+        if index not in found:
+            found[index] = (part,)
     return found
+
+
+def _ranked_people(observation: Observation) -> Iterator[tuple[int, Part]]:
+    """Yield who is put in order on a screen, nicknames too; units and what is plainly no person stay readable."""
+    board = read_board(observation)
+    if board is None or board.ranked is Ranked.UNITS:
+        return
+    for line in board.lines:
+        for index, word in enumerate(observation.words):
+            at = word.text.find(line.name)
+            if line.name and at >= 0 and any(_same_row(word.box, other.box) for other in line.words):
+                yield index, Part(start=at, end=at + len(line.name), kind=Kind.NAME)
 
 
 def names_on(observation: Observation) -> frozenset[str]:
@@ -135,10 +153,6 @@ def names_on(observation: Observation) -> frozenset[str]:
         for part in parts
         if part.kind is Kind.NAME and len(text := observation.words[index].text[part.start : part.end].strip()) > 1
     )
-
-
-def _beside_a_number(word: Word, words: Sequence[Word]) -> bool:
-    return any(other is not word and _same_row(word.box, other.box) and _NUMBER.search(other.text) for other in words)
 
 
 def _labelled_from_the_left(word: Word, words: Sequence[Word]) -> bool:
