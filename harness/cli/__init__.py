@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.cli.case import case_group
 from harness.cli.evidence import (
     PLACES,
     keys_group,
@@ -84,7 +85,7 @@ def group() -> None:
     """
 
 
-for _command in (keys_group, seal_bundle, verify_bundle, share_bundle, promote_observation, night, diff):
+for _command in (keys_group, seal_bundle, verify_bundle, share_bundle, promote_observation, case_group, night, diff):
     group.add_command(_command)
 
 
