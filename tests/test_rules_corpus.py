@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from enum import StrEnum
 
 import pytest
 
 from harness import rules
 from harness.messages import LANGUAGES, catalogue
-from harness.model import Channel, Coverage, Gap, Rule, Verdict
-from harness.rules import ALL_RULES, rule_by_id
+from harness.model import Box, Channel, Coverage, Gap, Rule, ShapeKind, Verdict
+from harness.rules import ALL_RULES, PICTURES, rule_by_id
 from harness.rules.corpus import CASES, Case, cases_of, screen
 
 WALKED = Coverage(reaches=(), screens=3, steps=9, untried=0, finished=True)
@@ -56,6 +57,24 @@ def test_every_case_folder_belongs_to_a_rule_and_every_case_has_an_expectation()
     assert folders == {str(rule.id) for rule in ALL_RULES}
     cases = {f for f in CASES.glob("*/*.json") if not f.name.endswith(".expected.json")}
     assert {f.with_suffix(".expected.json") for f in cases} == set(CASES.glob("*/*.expected.json"))
+
+
+def test_a_stored_screen_may_hold_shapes_and_its_icons_are_ones_that_are_looked_for() -> None:
+    drawn = [{"kind": "icon", "name": "trophy", "box": [40, 300, 104, 364]}]
+    bar = {"kind": "seek", "box": [0, 900, 1080, 912], "fill_ratio": 0.25, "match_ratio": 1.0}
+    icon, seek = screen({"shapes": [*drawn, bar]}).shapes
+    assert (icon.kind, icon.name, icon.fill_ratio) == (ShapeKind.ICON, "trophy", None)
+    assert (seek.kind, seek.fill_ratio, seek.match_ratio) == (ShapeKind.SEEK, 0.25, 1.0)
+    assert seek.box == Box(left=0, top=900, right=1080, bottom=912)
+    assert screen({}).shapes == ()
+    names = {path.stem for path in PICTURES.rglob("*.svg")}
+    stored = [s for _, case in _all_cases() for seen in case.screens for s in seen.shapes]
+    assert {shape.name for shape in stored if shape.kind is ShapeKind.ICON} <= names
+
+
+def test_the_names_of_icons_are_told_to_those_who_write_rules() -> None:
+    told = re.findall(r"`([a-z-]+)`", (PICTURES / "README.md").read_text(encoding="utf-8"))
+    assert {path.stem for path in PICTURES.rglob("*.svg")} <= set(told)
 
 
 @pytest.mark.parametrize("law", ALL_RULES, ids=lambda r: str(r.id))

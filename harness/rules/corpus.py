@@ -1,7 +1,8 @@
 """Reads and writes the stored cases of a rule: screens as small JSON, beside what the rule has to say of them.
 
-A case is a folder-free pair ``<name>.json`` and ``<name>.expected.json``. A screen lists ``nodes`` (hierarchy) and
-``read`` (text seen only in pixels); everything not given has the value an ordinary node has.
+A case is a folder-free pair ``<name>.json`` and ``<name>.expected.json``. A screen lists ``nodes`` (hierarchy),
+``read`` (text seen only in pixels) and ``shapes`` (what is drawn: ``{"kind": "icon", "name": "trophy", "box": [...]}``;
+kinds are ``ShapeKind``, icons are named in ``pictures/README.md``); everything not given is as an ordinary node has it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from harness.model import (
     PackageName,
     Page,
     ScreenKey,
+    Shape,
+    ShapeKind,
     Span,
     Word,
 )
@@ -118,6 +121,18 @@ def screen(raw: Mapping[str, Any], *, index: int = 1, at_s: float | None = None)
         png_sha256=raw.get("png_sha256"),
         xml_sha256=raw.get("xml_sha256"),
         toasts=tuple(raw.get("toasts", ())),
+        shapes=tuple(_shape(drawn) for drawn in raw.get("shapes", ())),
+    )
+
+
+def _shape(drawn: Mapping[str, Any]) -> Shape:
+    return Shape(
+        kind=ShapeKind(drawn["kind"]),
+        box=_box(drawn["box"]),
+        match_ratio=drawn.get("match_ratio", 0.9),
+        method="case",
+        name=drawn.get("name", ""),
+        fill_ratio=drawn.get("fill_ratio"),
     )
 
 
