@@ -7,7 +7,7 @@ device can be looked at again and ends with a named reason when it cannot.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from harness import safety
@@ -41,6 +41,7 @@ from harness.model import (
     Stop,
     Tap,
 )
+from harness.perceive import at_rest
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Manners:
 
     settle_s: float = 0.4
     loading_tries: int = 8
+    rest_tries: int = 4
     failures_in_a_row: int = 4
     popups_in_a_row: int = 6
     away_in_a_row: int = 4
@@ -90,6 +92,7 @@ class Walker:
         self._steps: list[Step] = []
         self._processes: dict[PackageName, int] = {}  # of apps seen in front, as long as they may not end
         self._front: Frame | None = None
+        self._pictures: list[tuple[ScreenKey, bytes]] = []  # the last two of the last look
         self._refused: dict[tuple[ScreenKey, str], Refusal] = {}
         self._probe_runs: list[ProbeRun] = []
         self._days = 0
@@ -119,20 +122,38 @@ class Walker:
         return Moment(wall=self._clock.wall(), mono_s=self._clock.monotonic_s())
 
     def look(self) -> Observation:
-        """Return what is on the screen once it stands still and has loaded. Raises ``DeviceError``."""
+        """Return what is on the screen once it stands still and has loaded. Raises ``DeviceError``.
+
+        What only pixels show is at rest although a video or a carousel plays in it; where it does not come to rest,
+        the observation says that it moves.
+        """
         frame = self._device.capture()
         observation = self._perceive(frame, ObservationId(f"o{len(self._observations) + 1:04d}"))
-        tries = self.manners.loading_tries
-        while _is_loading(observation) and tries > 0:
-            tries -= 1
+        # Nothing was done between the pictures of one look; those of the look before must be of the same screen.
+        seen = [png for screen, png in self._pictures if screen == observation.screen]
+        seen += [frame.png] if frame.png is not None else []
+        loading, moving = self.manners.loading_tries, self.manners.rest_tries
+        while True:
+            resting = _rests(observation, seen)
+            if loading and _is_loading(observation):
+                loading -= 1
+            elif moving and not resting:
+                moving -= 1
+            else:
+                break
             self._clock.sleep(self.manners.settle_s)
-            said = frame.toasts
-            frame = self._device.capture()
-            frame = replace(frame, toasts=(*said, *frame.toasts))
-            observation = self._perceive(frame, observation.id)
+            newer = self._device.capture()
+            newer = replace(newer, toasts=(*frame.toasts, *newer.toasts))
+            seen += [newer.png] if newer.png is not None else []
+            if replace(newer, began=frame.began, ended=frame.ended) != frame:  # else what was seen still stands
+                frame, observation = newer, self._perceive(newer, observation.id)
+        if not resting:
+            _log.info("the screen does not come to rest", extra={"screen": observation.screen})
+            frame, observation = replace(frame, moving=True), replace(observation, moving=True)
         self._recorder.observation(observation, frame)
         self._observations.append(observation)
         self._front = frame
+        self._pictures = [(observation.screen, png) for png in seen[-2:]]
         return observation
 
     def act(self, action: Action, *, actor: Actor, why: str) -> Step:
@@ -277,6 +298,12 @@ def _is_loading(observation: Observation) -> bool:
         return True
     texts = [word.norm for word in observation.words]
     return len(texts) <= 2 and any(text.startswith(_LOADING) for text in texts)
+
+
+def _rests(observation: Observation, pngs: Sequence[bytes]) -> bool:
+    """Return whether there is nothing to wait for: no region that pixels alone show, or one that has come to rest."""
+    unseen = any(gap.channel is Channel.PICTURE for gap in observation.gaps)
+    return unseen or not observation.opaque or at_rest(pngs, observation.opaque)
 
 
 def _gap(error: DeviceError, reason: str) -> Gap:

@@ -54,3 +54,19 @@ def speckled(size_px: tuple[int, int], seed: int) -> Image.Image:
     chance = np.random.default_rng(seed)
     cells = chance.integers(0, 255, (max(1, size_px[1] // 12), max(1, size_px[0] // 12), 3), dtype=np.uint8)
     return Image.fromarray(cells).resize(size_px, Image.Resampling.BICUBIC)
+
+
+PAGE_PX = (540, 1200)
+
+
+def drawn_page(*, film: int | None = None, shade: float = 1.0, clock: int = 0, down_px: int = 0) -> bytes:
+    """Return a page of bars; ``film`` is the frame of a video in it, ``shade`` how far it has faded in."""
+    image, pen = canvas(PAGE_PX)
+    for number in range(9):
+        top = 480 + 90 * number - down_px
+        pen.rectangle((30, top, 90 + 37 * number, top + 40 + 3 * number), fill="#303848")
+    image = Image.blend(canvas(PAGE_PX)[0], image, shade)
+    if film is not None:
+        image.paste(speckled((540, 304), film), (0, 90))
+    image.paste("#205080", (400 + 9 * clock, 20, 420 + 9 * clock, 40))
+    return png_of_image(image)

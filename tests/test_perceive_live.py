@@ -1,4 +1,4 @@
-"""Pages that are nothing but pixels, on a real wire: the icons of the rules are seen on them."""
+"""Pages that are nothing but pixels, on a real wire: what plays in them leaves them at rest."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import pytest
 
 from harness.clock import SystemClock
 from harness.device.android import AndroidDevice, Limits
-from harness.model import Launch, Observation, ObservationId, PackageName, ShapeKind
+from harness.model import Actor, Frame, Launch, Observation, ObservationId, PackageName, ShapeKind
 from harness.perceive import load_templates, observe
 from harness.virtual.server import VirtualDevices
+from harness.walk import Walker
 from tests.picture_drawing import TEMPLATES
+from tests.test_walk import Kept
 from tests.virtual_fixtures import adb_binaries, adb_server, eventually
 
 APP = PackageName("cn.example.drawn")
@@ -29,6 +31,13 @@ pen.fillStyle = "#b0461e";
   pen.setTransform(sharp, 0, 0, sharp, (24 + 96 * (at % 3)) * sharp, (80 + 110 * Math.floor(at / 3)) * sharp);
   pen.fill(new Path2D(path), "evenodd");
 }});
+setInterval(() => {{
+  pen.setTransform(1, 0, 0, 1, 0, 0);
+  for (let at = 0; at < 8; at++) {{
+    pen.fillStyle = `hsl(210 60% ${{30 + Math.floor(6 * Math.random()) * 9}}%)`;
+    pen.fillRect(at * board.width / 8, board.height * 0.7, board.width / 8 + 1, board.height * 0.2);
+  }}
+}}, 40);
 </script>"""
 
 
@@ -59,15 +68,18 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AndroidDevice]:
         device.close()
 
 
-def test_a_page_that_is_one_picture_shows_the_icons_of_the_rules(device: AndroidDevice) -> None:
-    device.perform(Launch(package=APP))
+def test_a_page_that_is_one_picture_with_a_film_in_it_is_at_rest_and_shows_the_icons_of_the_rules(
+    device: AndroidDevice,
+) -> None:
     templates = load_templates(TEMPLATES)
-    seen: list[Observation] = []
 
-    def drawn() -> bool:
-        seen.append(observe(device.capture(), id=ObservationId("o0001"), templates=templates))
-        return bool(seen[-1].shapes)
+    def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
+        return observe(frame, id=id, templates=templates)
 
-    eventually(drawn)
-    icons = [shape for shape in seen[-1].shapes if shape.kind is ShapeKind.ICON]
+    walker = Walker(device, perceive=perceive, recorder=Kept(), clock=device.clock)
+    walker.act(Launch(package=APP), actor=Actor.EXPLORE, why="test")
+    eventually(lambda: bool(walker.look().shapes))
+    seen = walker.observations[-1]
+    icons = [shape for shape in seen.shapes if shape.kind is ShapeKind.ICON]
     assert [icon.name for icon in sorted(icons, key=lambda i: (i.box.top // 200, i.box.left))] == list(ICONS)
+    assert not seen.moving

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -38,10 +39,12 @@ from harness.model import (
     Wait,
 )
 from harness.perceive import observe
+from harness.perceive.pictures import png_size_px
 from harness.rules import ALL_RULES
 from harness.rules.concluding import KIND, PROBE_WANTED
 from harness.tour import Tour
 from harness.walk import Walker
+from tests.picture_drawing import drawn_page
 
 PACKAGE = PackageName("cn.example.app")
 
@@ -204,7 +207,8 @@ def test_a_whole_app_is_walked_and_every_step_and_sight_is_recorded() -> None:
 @pytest.mark.parametrize("kind", [ShapeKind.SPINNER, ShapeKind.SKELETON])
 def test_a_page_that_only_draws_that_it_waits_is_looked_at_again(kind: ShapeKind) -> None:
     clock, kept = TickingClock(), Kept()
-    device = ScriptedDevice(screens=SCREENS, ways=WAYS, clock=clock)
+    device = ScriptedDevice(screens={"launcher": []}, ways={}, clock=clock)
+    device.before_capture = lambda shown: shown.screens["launcher"].append(f"第{len(shown.screens['launcher'])}项")
     drawn = Shape(kind=kind, box=Box(left=500, top=1100, right=580, bottom=1180), match_ratio=0.9, method="test")
     looks: list[ObservationId] = []
 
@@ -217,6 +221,73 @@ def test_a_page_that_only_draws_that_it_waits_is_looked_at_again(kind: ShapeKind
     assert looks == ["o0001"] * 4
     assert kept.observations == [seen]
     assert seen.shapes == ()
+
+
+@dataclass
+class DrawnDevice(ScriptedDevice):
+    """A phone that shows one drawn page after another, the last for good; the hierarchy knows nothing of them."""
+
+    pages: list[bytes] = field(default_factory=list)
+    captures: int = 0
+
+    def capture(self) -> Frame:
+        png = self.pages[min(self.captures, len(self.pages) - 1)]
+        self.captures += 1
+        return dataclasses.replace(super().capture(), png=png, xml=None, size_px=png_size_px(png), toasts=self._said())
+
+    def _said(self) -> tuple[str, ...]:
+        return (f"提示{self.captures}",) if self.captures < 3 else ()
+
+
+def looked_at(*pages: bytes) -> tuple[DrawnDevice, Walker, Kept, list[Frame]]:
+    """Return a walker that has looked once, what it recorded, and the frames that were perceived."""
+    clock, kept = TickingClock(), Kept()
+    device = DrawnDevice(screens={}, ways={}, clock=clock, pages=list(pages))
+    frames: list[Frame] = []
+
+    def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
+        frames.append(frame)
+        return observe(frame, id=id, engines=())
+
+    walker = Walker(device, perceive=perceive, recorder=kept, clock=clock)
+    walker.look()
+    return device, walker, kept, frames
+
+
+def test_a_drawn_page_that_fades_in_is_kept_as_it_is_at_rest_with_all_that_was_said_meanwhile() -> None:
+    done = drawn_page()
+    device, walker, kept, frames = looked_at(drawn_page(shade=0.2), drawn_page(shade=0.6), done, done)
+    assert [seen.png_sha256 for seen in kept.observations] == [hashlib.sha256(done).hexdigest()]
+    assert kept.observations[0].toasts == ("提示1", "提示2")
+    assert not kept.observations[0].moving
+    assert (device.captures, len(frames)) == (4, 3)
+    walker.look()
+    assert device.captures == 5
+
+
+def test_a_page_in_which_a_video_plays_is_at_rest_and_soon_known_again() -> None:
+    films = [drawn_page(film=number) for number in range(9)]
+    device, walker, kept, _ = looked_at(*films)
+    assert device.captures == 3
+    walker.look()
+    assert device.captures == 4
+    assert [seen.moving for seen in kept.observations] == [False, False]
+
+
+def test_a_drawn_page_that_never_rests_is_looked_at_and_said_to_move() -> None:
+    device, walker, kept, _ = looked_at(*(drawn_page(down_px=50 * number) for number in range(12)))
+    assert device.captures == 1 + walker.manners.rest_tries
+    assert kept.observations[0].moving
+
+
+def test_nothing_is_waited_for_where_the_hierarchy_knows_all() -> None:
+    device, walker, kept, _ = made()
+    captures: list[str] = []
+    device.before_capture = lambda shown: captures.append(shown.here)
+    device.perform(Launch(package=PACKAGE))
+    walker.look()
+    assert captures == ["home"]
+    assert not kept.observations[0].moving
 
 
 def test_what_must_not_be_pressed_is_refused_once_and_recorded() -> None:
