@@ -274,6 +274,27 @@ class Word:
     contradiction: str | None = None
 
 
+class GroupKind(StrEnum):
+    """How words that belong together stand on the screen."""
+
+    ROW = "row"  # on one line
+    TABLE = "table"  # at least three lines whose words stand below one another: leaderboards, schedules
+    COLUMN = "column"  # of a table
+    CALENDAR = "calendar"  # days of a month in their weeks, with what is written in the cells
+    PAIR = "pair"  # a label and its value, in this order
+    CARD = "card"  # one row of a list or one tile, with all that is written on it
+    BUTTON = "button"  # the label of what can be pressed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Words that belong together, as positions in the observation's ``words``; in reading order, a label first."""
+
+    kind: GroupKind
+    box: Box
+    words: tuple[int, ...]
+
+
 class ShapeKind(StrEnum):
     """What something drawn is, apart from text."""
 

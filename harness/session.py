@@ -29,6 +29,7 @@ from harness.evidence.layout import RUN, WalkEnd, bundle_name
 from harness.evidence.redact import Shared
 from harness.evidence.seal import Sealing
 from harness.explore import Scope
+from harness.grouping import groups
 from harness.judge import judge, outcomes_for
 from harness.machine import find_cjk_font_file
 from harness.model import (
@@ -418,6 +419,7 @@ def look(image: Path, xml: Path | None, ocr: str = OCR[0], *, annotate: Path | N
     seen = Look(
         observation=observation,
         outcomes=tuple(RuleOutcome(rule=rule, statement=statement(said), outcome=said) for rule, said in outcomes),
+        groups=groups(observation),
     )
     if annotate is not None and frame.png is not None:
         annotate.write_bytes(drawn_look(frame.png, seen, font=find_cjk_font_file(os.environ)))

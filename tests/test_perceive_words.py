@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.model import Box, Channel, Observation, Word
-from harness.perceive.words import columns, rows
 from tests.screen_drawing import Written, WrittenEngine, button, drawn, node, seen, window
 
 CANVAS = "android.view.View"
@@ -133,39 +128,6 @@ def test_two_engines_that_agree_make_one_word_and_two_that_differ_contradict_eac
     assert by_norm["第1名"].contradiction == "第7名"
     assert by_norm["第7名"].contradiction == "第1名"
     assert observation.engines == ("one 1", "other 2")
-
-
-def test_words_of_a_leaderboard_group_into_its_rows_whatever_their_order() -> None:
-    words = [
-        word_at(900, 310, 1000, 350, "95分"),
-        word_at(40, 600, 80, 660, "2"),
-        word_at(240, 300, 340, 360, "张三"),
-        word_at(240, 600, 340, 660, "李四"),
-        word_at(40, 302, 80, 352, "1"),
-    ]
-    assert [[w.norm for w in row] for row in rows(words)] == [["1", "张三", "95分"], ["2", "李四"]]
-    assert [[w.norm for w in column] for column in columns(words, slack_px=20)] == [
-        ["1", "2"],
-        ["张三", "李四"],
-        ["95分"],
-    ]
-
-
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 900), st.integers(0, 2300), st.integers(1, 180), st.integers(1, 100)).map(
-            lambda b: word_at(b[0], b[1], b[0] + b[2], b[1] + b[3])
-        ),
-        max_size=30,
-    ),
-    st.randoms(use_true_random=False),
-)
-def test_rows_lose_nothing_and_do_not_depend_on_the_order_given(words: list[Word], chance: random.Random) -> None:
-    grouped = rows(words)
-    assert sorted(w.box for row in grouped for w in row) == sorted(w.box for w in words)
-    shuffled = list(words)
-    chance.shuffle(shuffled)
-    assert [[w.box for w in row] for row in rows(shuffled)] == [[w.box for w in row] for row in grouped]
 
 
 @pytest.mark.parametrize("texts", [("上班打卡", "打卡记录"), ("学习时长", "120分钟")])

@@ -286,7 +286,8 @@ def look(*, image: Path, xml: Path | None, ocr: str, annotate: Path | None, as_j
 
 
 def _print_look(console: Console, seen: Look) -> None:
-    from harness.report.look import shape_text
+    from harness.model import GroupKind
+    from harness.report.look import group_text, shape_text
 
     words = columns("来源 channel", "置信 conf.", "位置 box", "文字 text")
     for word in seen.observation.words:
@@ -299,6 +300,9 @@ def _print_look(console: Console, seen: Look) -> None:
     for shape in seen.observation.shapes:
         place = f"{shape.box.left},{shape.box.top} {shape.box.width_px}x{shape.box.height_px}"
         console.print(Text(f"图形 shape: {shape_text(shape)} {shape.match_ratio:.2f} {place}", style="magenta"))
+    for group in seen.groups:
+        if group.kind not in (GroupKind.ROW, GroupKind.COLUMN):  # the words above stand in lines already
+            console.print(Text(f"结构 group: {group_text(group, seen.observation.words)}", style="blue"))
     for gap in seen.observation.gaps:
         console.print("[cyan]未能查看 gap[/] ", end="")
         console.print(plain(f"{gap.channel}: {text(gap.reason)} {gap.detail}"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.grouping import CONTROL_HEIGHT_RATIO, rows
 from harness.model import Box, Channel, Element, Span, Word
 from harness.perceive.hierarchy import ancestors_of, children_of
 from harness.perceive.opaque import class_tail
@@ -13,7 +14,6 @@ from harness.wording import normalise
 
 _LEAST_CONFIDENCE = 0.4  # spans below stay in the observation but make no word
 _NUMBER = re.compile(r"-?\d+(\.\d+)?%?")
-_CONTROL_HEIGHT_RATIO = 0.25  # a clickable box taller than this of the screen is a page, not a control
 _SPELLING = re.compile(r"[\W_]+")
 _ENDS_OPEN = re.compile(r"[/:+\-~.,%¥第约共]$")
 _STARTS_BOUND = re.compile(r"[/:+\-~.,%]\S{0,5}|(?:分|名|次|天|小时|时|秒|元|年|月|日|位|个|节|篇|题|人|学时|积分)")
@@ -29,34 +29,6 @@ def words_of(elements: tuple[Element, ...], spans: Sequence[Span]) -> tuple[Word
     fused = _with_spans(nodes, spans, elements)
     joined = _joined(fused, elements)
     return tuple(word for row in rows([*fused, *joined]) for word in row)
-
-
-def rows(words: Iterable[Word]) -> tuple[tuple[Word, ...], ...]:
-    """Return the words grouped into lines, top to bottom, each line left to right.
-
-    Two words share a line when their vertical centres differ by less than half the lower one's height.
-    """
-    grouped: list[list[Word]] = []
-    centre = height = 0.0
-    for word in sorted(words, key=lambda w: (w.box.top + w.box.bottom, w.box, w.norm)):
-        middle = (word.box.top + word.box.bottom) / 2
-        if grouped and abs(middle - centre) < 0.5 * min(height, word.box.height_px):
-            grouped[-1].append(word)
-            continue
-        grouped.append([word])
-        centre, height = middle, word.box.height_px
-    return tuple(tuple(sorted(row, key=lambda w: (w.box.left, w.box, w.norm))) for row in grouped)
-
-
-def columns(words: Iterable[Word], *, slack_px: int) -> tuple[tuple[Word, ...], ...]:
-    """Return the words grouped into columns by left edge (within ``slack_px``), left to right, each top to bottom."""
-    grouped: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: (w.box.left, w.box, w.norm)):
-        if grouped and word.box.left - grouped[-1][0].box.left <= slack_px:
-            grouped[-1].append(word)
-        else:
-            grouped.append([word])
-    return tuple(tuple(sorted(column, key=lambda w: (w.box.top, w.box, w.norm))) for column in grouped)
 
 
 # --- the hierarchy's words -------------------------------------------------------------------------------------
@@ -104,7 +76,7 @@ def _manner(elements: tuple[Element, ...], index: int, *, screen_px: int) -> tup
     for at in ancestors_of(elements, index):
         element = elements[at]
         enabled = enabled and element.enabled
-        if element.clickable and (at == index or element.box.height_px <= _CONTROL_HEIGHT_RATIO * screen_px):
+        if element.clickable and (at == index or element.box.height_px <= CONTROL_HEIGHT_RATIO * screen_px):
             return True, enabled
     return False, elements[index].enabled
 

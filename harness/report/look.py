@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from harness.messages import text
-from harness.model import Box, Channel, Observation, Outcome, RuleId, Shape, Word
+from harness.model import Box, Channel, Group, Observation, Outcome, RuleId, Shape, Word
 from harness.wording import visible
 
 _PANEL_PX = 900  # width of the screen as drawn
@@ -38,6 +38,7 @@ class Look:
     format: int = 1
     observation: Observation
     outcomes: tuple[RuleOutcome, ...]
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,11 @@ def shape_text(shape: Shape) -> str:
     """Return what a shape is, in words: kind, name, how far it is filled."""
     fill = "" if shape.fill_ratio is None else f" {shape.fill_ratio:.0%}"
     return f"{text(f'look-shape-{shape.kind}')}{' ' + shape.name if shape.name else ''}{fill}"
+
+
+def group_text(group: Group, words: Sequence[Word]) -> str:
+    """Return what kind of group it is and its words."""
+    return f"{text(f'look-group-{group.kind}')} {' | '.join(visible(words[at].text) for at in group.words)}"
 
 
 def _tag(pen: ImageDraw.ImageDraw, at: tuple[int, int], said: str, by: tuple[Font, str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from harness.grouping import in_status_bar
 from harness.model import (
     WAITING_SHAPES,
     Box,
@@ -23,7 +24,6 @@ from harness.model import (
     Verdict,
     Word,
 )
-from harness.rules.layout import in_status_bar
 from harness.rules.wording import Sighting, marks_of
 
 PROBE_WANTED: Final = "probe"  # a datum of a static outcome: which behaviour only a probe can settle

@@ -1,30 +1,14 @@
-"""Groups words by where they stand on the screen: rows, columns, neighbours, headings, list bands. Pure."""
+"""Words by where they stand on the screen: neighbours, headings, list bands; ``harness.grouping`` groups them. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
+from harness.grouping import in_status_bar
 from harness.model import Box, Observation, Word
 
-STATUS_BAR_RATIO = 0.045  # of the screen's height; the clock up there is not part of the app
 TITLE_RATIO = 0.17  # of the screen's height; status bar, title bar and the line under it
-
-
-def rows(words: Sequence[Word], *, overlap_ratio: float = 0.5) -> tuple[tuple[Word, ...], ...]:
-    """Return the words in lines from top to bottom, each from left to right.
-
-    Two words share a line when their boxes overlap vertically by ``overlap_ratio`` of the lower box's height.
-    """
-    lines: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: (w.box.top + w.box.bottom, w.box.left)):
-        for line in reversed(lines):
-            if _share_height(line[-1].box, word.box) >= overlap_ratio:
-                line.append(word)
-                break
-        else:
-            lines.append([word])
-    return tuple(tuple(sorted(line, key=lambda w: w.box.left)) for line in lines)
 
 
 def row_of(observation: Observation, word: Word) -> tuple[Word, ...]:
@@ -55,31 +39,10 @@ def above(observation: Observation, word: Word, *, within_ratio: float = 0.05) -
     return tuple(sorted(hits, key=lambda w: -w.box.bottom))
 
 
-def in_status_bar(observation: Observation, word: Word) -> bool:
-    """Return whether the word stands in the strip that belongs to Android."""
-    return word.box.bottom <= STATUS_BAR_RATIO * observation.size_px[1]
-
-
 def title_words(observation: Observation) -> tuple[Word, ...]:
     """Return the words of the title zone at the top of the screen, the status bar left out."""
     limit_px = TITLE_RATIO * observation.size_px[1]
     return tuple(w for w in observation.words if w.box.bottom <= limit_px and not in_status_bar(observation, w))
-
-
-def columns(words: Iterable[Word], *, tolerance_px: float) -> tuple[tuple[Word, ...], ...]:
-    """Return groups of words that are aligned by left edge, centre or right edge, each from top to bottom.
-
-    A word may be in several groups; groups of one are left out.
-    """
-    pool = sorted(words, key=lambda w: w.box.top)
-    found: dict[tuple[int, ...], tuple[Word, ...]] = {}
-    for edge in (_left, _centre, _right):
-        edges = [edge(w) for w in pool]
-        for seed in edges:
-            group = tuple(i for i, at in enumerate(edges) if abs(at - seed) <= tolerance_px)
-            if len(group) > 1:
-                found.setdefault(group, tuple(pool[i] for i in group))
-    return tuple(found[key] for key in sorted(found))
 
 
 def bands(anchors: Sequence[Word], height_px: int) -> tuple[tuple[float, float], ...]:
@@ -111,18 +74,6 @@ def evenly_spaced(anchors: Sequence[Word], *, tolerance_ratio: float = 0.35) -> 
 def inside(word: Word, strip: tuple[float, float]) -> bool:
     """Return whether the word's vertical centre lies in the strip."""
     return strip[0] <= (word.box.top + word.box.bottom) / 2 < strip[1]
-
-
-def _left(word: Word) -> float:
-    return word.box.left
-
-
-def _right(word: Word) -> float:
-    return word.box.right
-
-
-def _centre(word: Word) -> float:
-    return (word.box.left + word.box.right) / 2
 
 
 def _share_height(a: Box, b: Box) -> float:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from harness.grouping import columns, rows
 from harness.model import Box, Observation, Shape, ShapeKind, Word
-from harness.rules.layout import bands, columns, evenly_spaced, inside, rows
+from harness.rules.layout import bands, evenly_spaced, inside
 from harness.rules.once import once
 from harness.rules.wording import app_words, atoms, wholes
 

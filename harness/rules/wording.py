@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from harness.grouping import in_status_bar, rows
 from harness.model import Channel, Mark, Marker, Observation, Role, Word
-from harness.rules.layout import in_status_bar, rows
 from harness.rules.once import once
 
 # A web page hands out "缺卡", "3", "天" as three nodes; further apart than this many line heights is not one sentence.
