@@ -10,6 +10,7 @@ from harness.rules import (
     anti_idle_proof,
     check_in_streak,
     forced_install,
+    install_usage_rate_report,
     mandatory_check_in,
     online_duration_stat,
     points_quota,
@@ -34,6 +35,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     anti_idle_proof.RULE,
     quiz_pass_mark.RULE,
     forced_install.RULE,
+    install_usage_rate_report.RULE,
 )
 
 

@@ -194,7 +194,7 @@ def _line(value: Word, others: Sequence[Word], medal: Shape | None) -> Line | No
     rank = next((int(m.group(1)) for w in left[:2] if (m := _RANK.fullmatch(w.norm))), None)
     if rank is None and medal is not None:
         rank = _MEDAL_RANKS.get(medal.name)
-    name = next((w for w in names if _is_person(w.norm)), names[0])
+    name = next((w for w in names if is_person(w.norm)), names[0])
     return Line(rank=rank, name=name.norm, value=_number(value), words=(*left, value))
 
 
@@ -202,7 +202,8 @@ def _could_be_name(text: str) -> bool:
     return 2 <= len(text) <= 24 and not re.search(r"\d{2,}", text) and bool(re.search(r"[^\W\d_]", text))
 
 
-def _is_person(text: str) -> bool:
+def is_person(text: str) -> bool:
+    """Return whether a short text is somebody's name, with a title or without."""
     bare = re.sub(r"[(（]\S{0,8}[)）]$", "", text)
     if _TITLED.fullmatch(text):
         return True
@@ -211,11 +212,16 @@ def _is_person(text: str) -> bool:
     return bare[0] in SURNAMES and len(bare) <= 4
 
 
+def is_unit(text: str) -> bool:
+    """Return whether a short text ends as the name of a unit does."""
+    return bool(_UNIT.search(text))
+
+
 def _who(lines: Sequence[Line], over: Sequence[Word]) -> Ranked:
-    people = sum(_is_person(line.name) for line in lines)
+    people = sum(is_person(line.name) for line in lines)
     units = sum(any(_UNIT.search(w.norm) for w in line.words) for line in lines)
     # Two characters that begin with a surname are often no name (时政, 文化): three or a header must vouch for them.
-    sure = sum(_is_person(x.name) and (len(x.name) >= 3 or "*" in x.name) for x in lines)
+    sure = sum(is_person(x.name) and (len(x.name) >= 3 or "*" in x.name) for x in lines)
     if people * 3 >= len(lines) * 2 and (sure or any(w.norm == "姓名" for w in over)):
         return Ranked.PEOPLE
     if units * 3 >= len(lines) * 2:

@@ -1,0 +1,34 @@
+"""Tells which sentences order something of the user of this app, rules against such orders left out. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from harness.model import Observation, Word
+from harness.rules.binding import binding
+from harness.rules.roll import with_paragraphs
+
+# A page that quotes the ban lists every forbidden thing in its own words.
+_THE_BAN: Final = re.compile(
+    r"不得出现下列|指尖上的形式主义|形式主义|负面清单|规范化管理办法|若干意见|基层减负|减轻基层负担|过度留痕|滥用排名|强制推广下载"
+)
+_AGAINST: Final = re.compile(
+    r"不得|严禁|禁止|杜绝|防止|避免|取消|停止|不再|不以|不将|不把|不作|不纳入|不强制|不要求|无需|无须|清理|纠正|整改通知|自愿|鼓励|欢迎"
+)
+_TOLD: Final = re.compile(r"纳税人|参保人|家长|业主|求职|考生|用人单位|申请人|当事人|患者|旅客|乘客|会员|商家|经营者")
+
+
+def orders(observation: Observation, words: Sequence[Word], *, own: bool, dedicated: bool = False) -> tuple[Word, ...]:
+    """Return the sentences of the screen that can order something of staff; none where the page is about the ban."""
+    if any(_THE_BAN.search(w.norm) for w in words if not w.clickable):
+        return ()
+    paragraphs = with_paragraphs(observation, words)
+    said = binding(observation, paragraphs, own=own, dedicated=dedicated)
+    return tuple(s for s in said if not _AGAINST.search(s.norm) and not _TOLD.search(s.norm))
+
+
+def spoken_of(observation: Observation, subject: re.Pattern[str]) -> bool:
+    """Return whether the words of the screen hold the subject at all, split over neighbours or not; cheap."""
+    return bool(subject.search("".join(w.norm for w in observation.words)))
