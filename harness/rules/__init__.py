@@ -10,6 +10,7 @@ from harness.rules import (
     anti_idle_proof,
     check_in_streak,
     forced_install,
+    forced_periodic_login,
     install_usage_rate_report,
     mandatory_check_in,
     online_duration_stat,
@@ -36,6 +37,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     quiz_pass_mark.RULE,
     forced_install.RULE,
     install_usage_rate_report.RULE,
+    forced_periodic_login.RULE,
 )
 
 
