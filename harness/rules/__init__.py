@@ -17,6 +17,7 @@ from harness.rules import (
     points_quota,
     points_ranking,
     quiz_pass_mark,
+    social_metric_appraisal,
     study_duration_appraisal,
     video_quiz_interrupt,
     video_watch_gate,
@@ -38,6 +39,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     forced_install.RULE,
     install_usage_rate_report.RULE,
     forced_periodic_login.RULE,
+    social_metric_appraisal.RULE,
 )
 
 

@@ -92,3 +92,12 @@ OPINIONS_FORCED_USE = Clause(
     quote="应制定政务应用程序使用规范，明确目标对象、应用场景、使用要求等，不得强制推广下载等。",
     confidence="B",
 )
+
+OPINIONS_RANKING = Clause(
+    document=_OPINIONS,
+    number="",
+    date="2023-12-18",
+    item="",
+    quote=("不得滥用政务应用程序、政务公众账号的关注点赞、转发评论功能，不得将其作为考核评价、评比评选的依据。"),
+    confidence="B",
+)

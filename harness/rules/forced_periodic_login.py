@@ -1,6 +1,6 @@
 """Flags 强制要求定期登录: a stated duty to log in so and so often, with a consequence or with ranked points for it.
 
-NECESSARY: a stated frequency (每周至少登录, N天未登录将…, 登录天数 12/20). SUFFICIENT: M3 (扣分, 通报), or points for logging
+NECESSARY: a stated frequency (每周至少登录, N天未登录将…). SUFFICIENT: M3 (扣分, 通报), or points for logging
 in that are ranked. Closing an unused account is a rule of safety, not of use. Item (三) has no exemption.
 """
 
