@@ -17,6 +17,7 @@ from harness.rules import (
     points_quota,
     points_ranking,
     quiz_pass_mark,
+    ranking_notice,
     social_metric_appraisal,
     study_duration_appraisal,
     video_quiz_interrupt,
@@ -40,6 +41,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     install_usage_rate_report.RULE,
     forced_periodic_login.RULE,
     social_metric_appraisal.RULE,
+    ranking_notice.RULE,
 )
 
 

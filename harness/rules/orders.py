@@ -22,7 +22,7 @@ _TOLD: Final = re.compile(r"纳税人|参保人|家长|业主|求职|考生|用�
 
 def orders(observation: Observation, words: Sequence[Word], *, own: bool, dedicated: bool = False) -> tuple[Word, ...]:
     """Return the sentences of the screen that can order something of staff; none where the page is about the ban."""
-    if any(_THE_BAN.search(w.norm) for w in words if not w.clickable):
+    if about_the_ban(words):
         return ()
     paragraphs = with_paragraphs(observation, words)
     said = binding(observation, paragraphs, own=own, dedicated=dedicated)
@@ -32,3 +32,8 @@ def orders(observation: Observation, words: Sequence[Word], *, own: bool, dedica
 def spoken_of(observation: Observation, subject: re.Pattern[str]) -> bool:
     """Return whether the words of the screen hold the subject at all, split over neighbours or not; cheap."""
     return bool(subject.search("".join(w.norm for w in observation.words)))
+
+
+def about_the_ban(words: Sequence[Word]) -> bool:
+    """Return whether the page quotes or explains the rules against such orders."""
+    return any(_THE_BAN.search(w.norm) for w in words if not w.clickable)

@@ -54,6 +54,11 @@ def names_in(text: str) -> tuple[str, ...]:
     return kept if len(kept) >= MIN_NAMED else ()
 
 
+def without_names(text: str) -> str:
+    """Return a sentence without the units it lists: 体育局 on a list of units is no word of sports."""
+    return _UNIT_IN_TEXT.sub("", text)
+
+
 def listed_below(
     observation: Observation, words: Sequence[Word], head: Word, *, within_ratio: float = 0.6
 ) -> list[Word]:
