@@ -14,6 +14,7 @@ from harness.rules import (
     install_usage_rate_report,
     mandatory_check_in,
     online_duration_stat,
+    online_inspection_carrier,
     points_quota,
     points_ranking,
     quiz_pass_mark,
@@ -42,6 +43,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     forced_periodic_login.RULE,
     social_metric_appraisal.RULE,
     ranking_notice.RULE,
+    online_inspection_carrier.RULE,
 )
 
 

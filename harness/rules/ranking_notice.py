@@ -1,7 +1,7 @@
 """Flags 排名通报／未完成通报: a notice or list in the app that names people or units by what they did in the app.
 
 NECESSARY: names beside 前N名, 后N名, 未完成, 滞后 and the like. SUFFICIENT: the measure is one of use (打卡, 积分,
-时长, 学习, 答题, 点赞, 安装, 登录). Results of work, admissions, honours and the notices of other offices are look-alikes.
+时长, 学习, 答题, 点赞, 安装, 登录). Results of work, admissions, honours and notices of other offices are look-alikes.
 People's names are shortened in what is told.
 """
 
