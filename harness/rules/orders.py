@@ -12,7 +12,7 @@ from harness.rules.roll import with_paragraphs
 
 # A page that quotes the ban lists every forbidden thing in its own words.
 _THE_BAN: Final = re.compile(
-    r"不得出现下列|指尖上的形式主义|形式主义|负面清单|规范化管理办法|若干意见|基层减负|减轻基层负担|过度留痕|滥用排名|强制推广下载"
+    r"不得出现下列|指尖上的形式主义|形式主义|负面清单|规范化管理办法|若干意见|减轻基层负担|过度留痕|滥用排名|强制推广下载"
 )
 _AGAINST: Final = re.compile(
     r"不得(?!少于|低于|缺|无故|迟|拖|漏|弄虚|代)|严禁|禁止|杜绝|防止|避免|取消|停止|不再|不以|不将|不把|不作|不纳入|不强制|不要求|无需|无须|清理|纠正|整改通知|自愿|鼓励|欢迎"
