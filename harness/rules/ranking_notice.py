@@ -55,6 +55,8 @@ from harness.rules.wording import Sighting, app_words, is_headline, whole, with_
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
 FUNCTION: Final = "ranking-notice"
 NAMED: Final = "named-by-use"
+IN_TEXT: Final = "named-in-text"
+ON_BOARD: Final = "named-on-a-board"
 BEHIND_NAMED: Final = "named-as-behind"
 PRAISED: Final = "named-with-praise"
 ANNOUNCED: Final = "naming-announced"
@@ -83,6 +85,7 @@ class Reason(StrEnum):
     """Why the rule says what it says; message keys."""
 
     SENTENCE = "ranking-notice-sentence"
+    BOARD = "ranking-notice-board"
     PRAISE = "ranking-notice-praise"
     ANNOUNCED = "ranking-notice-announced"
     NUMBER = "ranking-notice-number"
@@ -154,11 +157,11 @@ def _of_use(said: Word, about_use: Sequence[Word]) -> bool:
     return bool(IN_APP.search(said.norm)) or any(w.box.top <= said.box.top for w in about_use)
 
 
-def _named(head: Word, why: Why, *, praised: bool) -> list[Sighting]:
+def _named(head: Word, why: Why, where: str, *, praised: bool) -> list[Sighting]:
     """Return the sightings of a text under which, or in which, somebody is named."""
     if praised and not BEHIND.search(head.norm):
         return [Sighting(word=head, why=why, sign=PRAISED, marker=Marker.COMPARISON)]
-    signs = [NAMED, *([BEHIND_NAMED] if BEHIND.search(head.norm) else [])]
+    signs = [NAMED, where, *([BEHIND_NAMED] if BEHIND.search(head.norm) else [])]
     return [Sighting(word=head, why=why, sign=s, marker=Marker.COMPARISON) for s in signs]
 
 
@@ -171,7 +174,7 @@ def _lists(
         names = _in_line(listed_below(observation, words, head))
         if len(names) < MIN_NAMES or not _of_use(head, about_use):
             continue
-        seen += _named(head, Why.HEAD, praised=praised)
+        seen += _named(head, Why.HEAD, IN_TEXT, praised=praised)
         seen += [Sighting(word=masked(n), why=Why.NAME, sign=seen[-1].sign) for n in names[:MAX_NAME_MARKS]]
     return seen
 
@@ -198,7 +201,7 @@ def _sentences(
     for sentence in said:
         if PERFORMED.search(sentence.norm) and names_in(sentence.norm) and _of_use(sentence, about_use):
             hidden = _hidden(sentence)
-            seen += _named(hidden, Why.SENTENCE, praised=praised or bool(PRAISE.search(sentence.norm)))
+            seen += _named(hidden, Why.SENTENCE, IN_TEXT, praised=praised or bool(PRAISE.search(sentence.norm)))
     return seen
 
 
@@ -224,7 +227,7 @@ def _boards(
     if head is None or OTHER_RESULT.search(head.norm):
         return []
     praise = praised and not (reported and BEHIND.search(reported[0].norm))
-    seen = _named(head, Why.HEAD, praised=praise)
+    seen = _named(head, Why.HEAD, ON_BOARD, praised=praise)
     names = [line.words[-2] if len(line.words) > 1 else line.words[0] for line in board.lines]
     return seen + [Sighting(word=masked(n), why=Why.NAME, sign=seen[-1].sign) for n in names[:MAX_NAME_MARKS]]
 
@@ -239,7 +242,7 @@ def _by_use(board: Board, titles: Sequence[Word]) -> bool:
 def _weigh(signs: frozenset[str]) -> tuple[Verdict, Reason]:
     """Return verdict and reason: somebody named by use suffices; praise, an announcement, a number are left open."""
     if NAMED in signs:
-        return Verdict.FOUND, Reason.SENTENCE
+        return Verdict.FOUND, Reason.SENTENCE if IN_TEXT in signs else Reason.BOARD
     if PRAISED in signs:
         return Verdict.PRESENT, Reason.PRAISE
     if ANNOUNCED in signs:
@@ -252,7 +255,15 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     shown = [o for o in outcomes if o.signs]
     if not shown:
         return nothing_found(outcomes, coverage, Reason.NOT_SEEN)
-    ordered = sorted(shown, key=lambda o: (NAMED not in o.signs, BEHIND_NAMED not in o.signs, PRAISED not in o.signs))
+    ordered = sorted(
+        shown,
+        key=lambda o: (
+            NAMED not in o.signs,
+            IN_TEXT not in o.signs,
+            BEHIND_NAMED not in o.signs,
+            PRAISED not in o.signs,
+        ),
+    )
     return joined(ordered, _weigh(frozenset(s for o in ordered for s in o.signs)), FUNCTION)
 
 
