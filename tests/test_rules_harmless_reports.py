@@ -87,6 +87,24 @@ PAGES: tuple[tuple[str, str, tuple[Line, ...]], ...] = (
     ),
     ("office", "办法解读", ("问：能否每日要求登录、扣分通报？", "答：不能。点赞量、转发量也不能作为考核依据。")),
     ("office", "减负通知", ("取消各类排名通报", "停止统计安装率、激活率", "不再要求每日转发信息")),
+    ("office", "会议签到", ("未签到人员", "王建国", "李秀英", "张志强", "会议时间 14:30")),
+    ("office", "有奖答题获奖名单", ("答题得分前三名", "王建国", "李秀英", "张志强")),
+    (
+        "office",
+        "公务用车",
+        (("单位", "公车使用率"), ("市财政局", "98%"), ("市水利局", "91%"), ("市民政局", "80%"), "小程序用车排名"),
+    ),
+    ("office", "作风评议", ("各单位问卷参与率每周通报", "小程序填写问卷", "参与率排名")),
+    ("office", "科研管理", ("课题负责人须每月登录系统填报进展，逾期通报。", "每季度登录系统更新成果")),
+    ("office", "订餐须知", ("须每日登录小程序订餐，未订餐的不予供应", "逾期不予受理")),
+    ("office", "通知公告", ("请各单位务必及时转发至各科室，本通知传达到每位职工。", "要求各单位转发本通知并做好准备")),
+    ("office", "通知公告", ("请各单位组织候选人评选投票", "各支部组织党员投票选举出席代表")),
+    ("office", "视频监控", ("同一时间只能播放一个视频", "其他视频正在播放")),
+    (
+        "office",
+        "云资源通报",
+        (("单位", "云主机使用率"), ("市财政局", "98%"), ("市水利局", "12%"), "使用率低的单位予以通报"),
+    ),
     # hospitals
     (
         "hospital",
@@ -191,7 +209,7 @@ def _drawn(page: dict[str, Any]) -> dict[str, Any]:
     return {"nodes": [], "opaque": [[0, 108, 1080, 2400]], "read": read, "screen": page["screen"]}
 
 
-@pytest.mark.parametrize(("where", "title", "lines"), PAGES, ids=[f"{w}-{t}" for w, t, _ in PAGES])
+@pytest.mark.parametrize(("where", "title", "lines"), PAGES, ids=[f"{n}-{w}" for n, (w, _, _) in enumerate(PAGES)])
 @pytest.mark.parametrize("drawn", [False, True], ids=["nodes", "pixels"])
 def test_an_everyday_page_accuses_nobody(*, where: str, title: str, lines: tuple[Line, ...], drawn: bool) -> None:
     assert where

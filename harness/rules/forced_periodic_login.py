@@ -38,11 +38,13 @@ from harness.rules.login_words import (
     DAYS,
     DAYS_LABEL,
     DUTY,
+    FOR_A_TASK,
     FOR_SAFETY,
     FRACTION,
     FREEZE,
     LAPSE,
     LOGIN,
+    LOGIN_COUNTS,
     NOT_MET,
     OTHER_DUTY,
     SAFE_FREEZE_DAYS,
@@ -149,6 +151,8 @@ def _seen_on(observation: Observation) -> Outcome:
     duties = [s for s in of_use if DUTY.search(s.norm) or LAPSE.search(s.norm)]
     about = [*of_use, *(s for s in said if NOT_MET.search(s.norm) and s not in of_use)] if duties or kept else of_use
     weighs = [w for _, w in markers_in(about, re.compile(""), (Marker.CONSEQUENCE,)) if ties(w)]
+    if not kept and not any(LOGIN_COUNTS.search(w.norm) for w in weighs):
+        duties = [s for s in duties if not FOR_A_TASK.search(s.norm)]
     seen += [Sighting(word=w, why=Why.DAYS, sign=DAYS_KEPT, marker=Marker.QUOTA) for w in kept]
     seen += [Sighting(word=w, why=Why.DUTY, sign=DUTY_SAID, marker=Marker.QUOTA) for w in duties]
     seen += [Sighting(word=w, why=Why.FROZEN, sign=FROZEN) for w in frozen]

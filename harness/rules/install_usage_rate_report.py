@@ -36,10 +36,12 @@ from harness.rules.layout import above, below, row_of, title_words
 from harness.rules.markers import markers_in
 from harness.rules.orders import orders, spoken_of
 from harness.rules.outcomes import joined, sighted
-from harness.rules.roll import Row, column_under, is_named, listed_below, masked, ranks_left_of
+from harness.rules.roll import Row, column_under, is_named, listed_below, masked, ranks_left_of, units_with_rates
 from harness.rules.usage_words import (
     APP_CUE,
+    BELOW,
     EACH_UNIT,
+    LAST,
     MISSING,
     NAG,
     ORDERED_HEAD,
@@ -48,6 +50,7 @@ from harness.rules.usage_words import (
     PERCENT,
     RATE,
     RATE_AND_VALUE,
+    REPORT_TITLE,
     STRONG,
     VALUE,
 )
@@ -150,13 +153,18 @@ def _seen_on(observation: Observation) -> Outcome:
     seen = _rates(observation, words, rated)
     seen += _missing(observation, words, plain)
     own = bool(seen)
-    said = orders(observation, words, own=own, dedicated=own)
+    said = [s for s in orders(observation, words, own=own, dedicated=own) if not OTHER_RATE.search(s.norm)]
+    spelled = [s for s in said if RATE.search(s.norm) and len(units_with_rates(s.norm)) >= MIN_ROWS]
+    seen += [Sighting(word=w, why=Why.RATE, sign=BY_UNIT) for w in spelled]
+    below = [s for s in said if RATE.search(s.norm) and LAST.search(s.norm) and (own or EACH_UNIT.search(s.norm))]
+    seen += [Sighting(word=w, why=Why.ORDER, sign=s, marker=Marker.COMPARISON) for w in below for s in (SAID, ORDERED)]
     weighs = [
-        w
-        for _, w in markers_in(said, RATE, (Marker.CONSEQUENCE,))
-        if ties(w) and not OTHER_RATE.search(w.norm) and (own or EACH_UNIT.search(w.norm))
+        w for _, w in markers_in(said, RATE, (Marker.CONSEQUENCE,)) if ties(w) and (own or EACH_UNIT.search(w.norm))
     ]
     weighs += [w for _, w in markers_in(said, MISSING, (Marker.CONSEQUENCE,)) if ties(w)]
+    if any(s.sign == BY_UNIT for s in seen):
+        weighs += [w for _, w in markers_in(said, BELOW, (Marker.CONSEQUENCE,)) if ties(w)]
+        weighs += [w for w in title_words(observation) if REPORT_TITLE.search(w.norm) and not w.clickable]
     seen += [
         Sighting(word=w, why=Why.REPORTED, sign=sign, marker=Marker.CONSEQUENCE)
         for w in weighs
@@ -180,7 +188,7 @@ def _rates(observation: Observation, words: Sequence[Word], rated: Sequence[Word
     seen: list[Sighting] = []
     for head in matching([w for w in rated if len(w.norm) <= MAX_HEAD_CHARS], RATE):
         rows = column_under(words, head, VALUE)
-        if len(rows) >= MIN_ROWS and (any("%" in r.value.norm for r in rows) or "%" in head.norm or "率" in head.norm):
+        if len(rows) >= MIN_ROWS and (any("%" in r.value.norm for r in rows) or RATE.search(head.norm)):
             seen.append(Sighting(word=head, why=Why.RATE, sign=BY_UNIT))
             seen += [Sighting(word=masked(r.name), why=Why.ROW, sign=BY_UNIT) for r in rows[:MAX_ROW_MARKS]]
             seen += _order(observation, words, rows)

@@ -30,11 +30,16 @@ FREEZE: Final = re.compile(
     r"(?<!\d)(\d+)(天|日|周|个?月)(?:及?以上)?(?:未|没有|没)登[录陆]\S{0,12}?(?:冻结|停用|注销|锁定|回收|清退|失效|禁用)"
 )
 SAFE_FREEZE_DAYS: Final = 30  # an account nobody uses for so long is closed for safety's sake
+# One logs in to do something that has to be done: the duty is the report or the form, unless the log-in itself counts.
+FOR_A_TASK: Final = re.compile(
+    r"登[录陆][^,。;]{0,12}?(?:填报|申报|更新|上传|提交|核对|办理|处理|审批|查询|订餐|报送|录入|上报|签到|打卡|确认|维护|查看|反馈|填写|登记|接收|签收)"
+)
+LOGIN_COUNTS: Final = re.compile(r"(?:未|没有|未按\S{0,4})登[录陆]|登[录陆](?:率|次数|天数|情况)")
 NOT_MET: Final = re.compile(
     r"未按(?:上述|以上)?(?:要求|规定|时)|未达到?(?:上述|以上)?(?:要求|标准|次数|天数)|低于(?:上述|以上)?\S{0,4}次"
 )
 FOR_SAFETY: Final = re.compile(
-    r"密码|口令|验证码|失败|有效期|免登|错误|异地|首次登|人脸|超时|退出登|登[录陆]状态|登[录陆]过期|登[录陆]失效|短信|扫码|单点|VPN|风险|休眠|证书|UKey|指纹|手势"
+    r"密码|口令|验证码|失败|有效期|免登|错误|异地|首次登|人脸|超时|退出登|登[录陆]状态|登[录陆]过期|登[录陆]失效|短信(?:验证|码)|扫码|单点|VPN|风险|休眠|证书|UKey|指纹|手势"
     r"|(?:账[号户]|信息|网络|数据|系统)安全|安全(?:起见|考虑|策略|需要)|保密|弱口令",
     re.IGNORECASE,
 )

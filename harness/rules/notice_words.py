@@ -33,6 +33,8 @@ REPORT: Final = re.compile(r"通报|约谈|曝光|点名|督促|提醒谈话|予
 # No \S here: 予以通报表扬 praises.
 PRAISE: Final = re.compile(r"表扬|表彰|嘉奖|先进|光荣榜|红榜|标兵|优秀|喜报|祝贺")
 NOTICE_TITLE: Final = re.compile(r"通报|简报|红黑榜|公示|排名情况|情况通告")
+# Who came to a meeting and who won a prize: lists of other things, whatever else the title says.
+EVENT_TITLE: Final = re.compile(r"会议|会务|参会|获奖|中奖|抽奖|报名|论坛|讲座|大赛|比赛|展览|选举|名单公示")
 SHORT_OF_NOTICE: Final = 30
 OTHER_RESULT: Final = re.compile(
     r"招商|信访|环保|督察|水质|空气|PM2|疫情|警情|案情|企业|商户|失信|欠税|纳税|处罚|双随机|食品|药品|抽检|产品质量|价格|高考|中考|录取|招生|考生|学生|家长|作业|班级|年级|期末|期中|成绩公示"

@@ -8,6 +8,7 @@ from typing import Final
 
 from harness.model import Observation, Word
 from harness.rules.binding import binding
+from harness.rules.layout import title_words
 from harness.rules.roll import with_paragraphs
 
 # A page that quotes the ban lists every forbidden thing in its own words.
@@ -17,7 +18,12 @@ _THE_BAN: Final = re.compile(
 _AGAINST: Final = re.compile(
     r"不(?:能|可|应|宜|准|许)(?!按|完成|及时|正常|参加|少于|低于)\S{0,6}(?:作为|纳入|要求|强制|列入|计入)|不得(?!少于|低于|缺|无故|迟|拖|漏|弄虚|代)|严禁|禁止|杜绝|防止|避免|取消|停止|不再|不以|不将|不把|不作|不纳入|不强制|不要求|无需|无须|清理|纠正|整改通知|自愿|鼓励|欢迎"
 )
-_TOLD: Final = re.compile(r"纳税人|参保人|家长|业主|求职|考生|用人单位|申请人|当事人|患者|旅客|乘客|会员|商家|经营者")
+_OF_RULES: Final = re.compile(
+    r"细则|标准|方案|任务|通报|简报|考核|管理"
+)  # the title of a page that lays down what is asked
+_TOLD: Final = re.compile(
+    r"纳税人|参保人|家长|业主|求职|考生|用人单位|申请人|当事人|患者|旅客|乘客|会员|商家|经营者|一些地方|有的地方|个别|有些|某些|部分地[区方]|报道"
+)
 
 
 def orders(observation: Observation, words: Sequence[Word], *, own: bool, dedicated: bool = False) -> tuple[Word, ...]:
@@ -25,6 +31,7 @@ def orders(observation: Observation, words: Sequence[Word], *, own: bool, dedica
     if about_the_ban(words):
         return ()
     paragraphs = with_paragraphs(observation, words)
+    dedicated = dedicated or any(_OF_RULES.search(w.norm) for w in title_words(observation) if len(w.norm) <= 16)
     said = binding(observation, paragraphs, own=own, dedicated=dedicated)
     return tuple(s for s in said if not _AGAINST.search(s.norm) and not _TOLD.search(s.norm))
 

@@ -38,6 +38,7 @@ from harness.rules.notice_words import (
     AHEAD,
     BEHIND,
     COUNTED,
+    EVENT_TITLE,
     IN_APP,
     LIST_HEAD,
     NOTICE_TITLE,
@@ -126,6 +127,7 @@ def _seen_on(observation: Observation) -> Outcome:
     titles = [w for w in title_words(observation) if len(w.norm) <= SHORT_OF_NOTICE]
     heads = [w for w in words if len(w.norm) <= SHORT_OF_NOTICE and not is_headline(w)]
     veto = next((w for w in titles if OTHER_RESULT.search(w.norm) and not IN_APP.search(w.norm)), None)
+    veto = veto or next((w for w in titles if EVENT_TITLE.search(w.norm)), None)
     if veto is not None:
         return something_else(observation, veto, Reason.LOOK_ALIKE)
     if about_the_ban(words):

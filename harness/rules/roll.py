@@ -14,16 +14,21 @@ from harness.model import Observation, Word
 from harness.rules.layout import rows
 from harness.rules.leaderboard import is_person, is_unit
 from harness.rules.wording import atoms, read_from_pixels_only
+from harness.wording import normalise
 
 MIN_NAMED: Final = 2
 _UNIT_IN_TEXT: Final = re.compile(
     r"[\u4e00-\u9fff]{1,10}?(?:局|委员?会?|办公室|街道|镇|乡|村|社区|支部|支队|大队|中队|中心|公司|学校|分局|县|区|科|处|站|所)"
     r"(?=[、,。;:和及(（]|$)"
 )
+_UNIT_AND_RATE: Final = re.compile(
+    r"[\u4e00-\u9fff]{2,10}(?:局|委|办|街道|镇|乡|村|社区|支部|中心|公司|县|区|科|处|站|所|部)(?:为|达|仅)?\d{1,3}(?:\.\d+)?%"
+)
 _NOT_A_UNIT: Final = re.compile(
     r"(?:各|本|全|某|有关|相关|所属|所有|一个|每个|下级|上级|基层|该|此|其他|部分|我|你|您)[县市区镇乡街道村社科处室局单位支部门]{0,3}$"
 )
-_PERSON_IN_TEXT: Final = re.compile(r"(?<=[、:,])[\u4e00-\u9fff*＊○]{2,4}(?=[、,。;(（]|等|同志|$)")
+_BEFORE_A_NAME: Final = re.compile(r"的|为|是|有|对")
+_AFTER_A_NAME: Final = re.compile(r"(?:等|同志|[一二三四五六七八九十\d]+[名位人]|\(|尚|均|未).*$")
 _LEADING_RANK: Final = re.compile(r"^(?:第?\d{1,3}(?:名|[.、)])?\s*)")
 _ROW_SLACK_HEIGHTS: Final = 1.5
 _LINE_GAP_HEIGHTS: Final = 1.0
@@ -49,14 +54,26 @@ def names_in(text: str) -> tuple[str, ...]:
     units = [m.group(0) for m in _UNIT_IN_TEXT.finditer(text)]
     units = [re.split(r"为|是|有|:|,", u)[-1] for u in units]
     found = [u for u in units if len(u) >= 2 and not _NOT_A_UNIT.search(u)]
-    found += [m.group(0) for m in _PERSON_IN_TEXT.finditer(text) if is_person(m.group(0))]
+    found += people_in(text)
     kept = tuple(dict.fromkeys(found))
     return kept if len(kept) >= MIN_NAMED else ()
+
+
+def people_in(text: str) -> list[str]:
+    """Return the people that a sentence lists; two characters may be no name (安全, 金融), so one of them has three."""
+    parts = [_AFTER_A_NAME.sub("", _BEFORE_A_NAME.split(p)[-1]) for p in re.split(r"[、,。;:和及]", text)]
+    found = [p for p in parts if 2 <= len(p) <= 4 and is_person(p) and not is_unit(p)]
+    return found if len(found) >= MIN_NAMED and any(len(p) >= 3 for p in found) else []
 
 
 def without_names(text: str) -> str:
     """Return a sentence without the units it lists: 体育局 on a list of units is no word of sports."""
     return _UNIT_IN_TEXT.sub("", text)
+
+
+def units_with_rates(text: str) -> tuple[str, ...]:
+    """Return the parts of a sentence that give a unit its percentage, such as 市水利局62%."""
+    return tuple(m.group(0) for m in _UNIT_AND_RATE.finditer(text))
 
 
 def listed_below(
@@ -117,9 +134,9 @@ def masked(word: Word) -> Word:
 
 def masked_text(text: str) -> str:
     """Return a sentence in which people that it lists are shortened to their first character."""
-    return _PERSON_IN_TEXT.sub(
-        lambda m: f"{m.group(0)[0]}{'*' * (len(m.group(0)) - 1)}" if is_person(m.group(0)) else m.group(0), text
-    )
+    for name in people_in(normalise(text)):
+        text = text.replace(name, f"{name[0]}{'*' * (len(name) - 1)}")
+    return text
 
 
 def with_paragraphs(observation: Observation, words: Sequence[Word]) -> tuple[Word, ...]:

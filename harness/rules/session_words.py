@@ -22,11 +22,12 @@ ONE_COURSE: Final = re.compile(
 LOCK: Final = re.compile(rf"{KICKED.pattern}|{ONE_DEVICE.pattern}|{ONE_COURSE.pattern}")
 STOPS: Final = re.compile(
     r"(?:停止|暂停|中断|终止)\S{0,4}?(?:计时|记录|学时|学习)|不(?:予|再|会)?(?:计时|计入|记入|记录|累计|累加|计算)\S{0,6}?(?:学时|时长|进度|学分|积分|学习)?"
-    r"|(?:其[他它]|另一门|多门)\S{0,8}?不(?:计|记)|只(?:对|记录|计)\S{0,12}?(?:记录|学时|进度|登[录陆])|(?:进度|学时|时长)\S{0,6}?(?:清零|丢失|无效|不保存|作废)|不(?:予|再|会)?[计算记认](?:入|定)?\S{0,2}?(?:学时|时长|进度|学分)"
+    r"|(?:其[他它]|另一门|多门)\S{0,8}?不(?:计|记)|只(?:对|记录|计)\S{0,12}?(?:记录|学时|时长|进度|登[录陆])|(?:进度|学时|时长)\S{0,6}?(?:清零|丢失|无效|不保存|作废)|不(?:予|再|会)?[计算记认](?:入|定)?\S{0,2}?(?:学时|时长|进度|学分)"
 )
 # What the lock protects: time, progress or credit of learning that is kept for the account.
 LEARNING: Final = re.compile(r"学时|学习时长|已学\d|学习进度|课程进度|观看进度|必修|累计学习|网络学院|计时学习|学分课")
 ABOUT_LEARNING: Final = re.compile(r"学习|课程|课件|播放|观看|学时|培训")
+A_COURSE: Final = re.compile(r"课程|课件|学习|培训|知识")
 FOR_SAFETY: Final = re.compile(r"本人操作|修改密码|密码泄露|异地|账[号户]安全|安全提醒|绑定设备|验证")
 SWITCH: Final = re.compile(
     r"切换(?:课程|学习|到本课程|到当前课程)?|继续(?:学习|播放)(?:本课程)?|仍要(?:学习|播放)|学习本课程"

@@ -41,6 +41,7 @@ from harness.rules.player import read_player
 from harness.rules.roll import with_paragraphs
 from harness.rules.session_probe import TwoCourses, two_courses
 from harness.rules.session_words import (
+    A_COURSE,
     ABOUT_LEARNING,
     FOR_SAFETY,
     KICKED,
@@ -151,7 +152,7 @@ def _seen_on(observation: Observation, told: Sequence[str]) -> Outcome:
     said = [] if about_the_ban(words) else [s for s in said if len(s.norm) <= MAX_CHARS]
     learns = any(LEARNING.search(s.norm) for s in said) or any(LEARNING.search(normalise(t)) for t in told)
     kicked = [s for s in matching(said, KICKED) if not (FOR_SAFETY.search(s.norm) and not learns)]
-    one = list(matching(said, ONE_COURSE))
+    one = [s for s in matching(said, ONE_COURSE) if A_COURSE.search(s.norm) or learns]
     one += [s for s in matching(said, ONE_DEVICE) if ABOUT_LEARNING.search(s.norm) or learns]
     locking = {s.norm for s in (*kicked, *one)}
     stops = [s for s in said if STOPS.search(s.norm) and (s.norm in locking or (locking and LEARNING.search(s.norm)))]
