@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from harness.grouping import rows
 from harness.model import Observation, Word
-from harness.rules.layout import rows, title_words
+from harness.rules.layout import title_words
 from harness.rules.wording import app_words, atoms, read_from_pixels_only
 
 MIN_IN_ROW: Final = 3

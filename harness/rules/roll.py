@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from harness.grouping import rows
 from harness.model import Observation, Word
-from harness.rules.layout import rows
 from harness.rules.leaderboard import is_person, is_unit
 from harness.rules.wording import atoms, read_from_pixels_only
 from harness.wording import normalise
