@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,3 +107,34 @@ def test_counting_back_from_a_working_day_undoes_counting_on(start: date, days: 
     assert sum(PACKAGE.is_worked(day) for day in between) == days
     if PACKAGE.is_worked(start):
         assert PACKAGE.before(due, days) == start
+
+
+def test_the_command_tells_every_date_and_says_where_it_cannot() -> None:
+    from harness.cli import group
+
+    asked = [
+        "case",
+        "deadlines",
+        "--on",
+        "received=2026-09-24",
+        "--on",
+        "submitted=2026-09-24",
+        "--today",
+        "2026-11-21",
+    ]
+    told = CliRunner().invoke(group, asked)
+    assert told.exit_code == 2
+    assert "2026-07-27（不顺延为 2026-07-25），已逾期 117 天" in told.output
+    assert "2026-10-29" in told.output
+    assert "条文中的天数未能核实" in told.output
+    complete = CliRunner().invoke(group, [*asked, "--period", "T3=5", "--json"])
+    assert complete.exit_code == 0
+    assert {d["id"]: d["rolled"] for d in json.loads(complete.output)["deadlines"]}["T3"] == "2026-10-09"
+
+
+@pytest.mark.parametrize("wrong", [["--on", "found=2026-01-01"], ["--on", "received=24.9."], ["--period", "T4=3"]])
+def test_the_command_refuses_what_it_does_not_know(wrong: list[str]) -> None:
+    from harness.cli import group
+
+    told = CliRunner().invoke(group, ["case", "deadlines", *wrong])
+    assert isinstance(told.exception, BadInput)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,9 +17,12 @@ from harness.messages import text
 from harness.wording import visible
 
 if TYPE_CHECKING:
+    from harness.calendar import Deadline
     from harness.evidence.case_status import CaseStatus
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_BEIJING = timezone(timedelta(hours=8))
+_MOST_DAYS = 1000
 _BUNDLE = click.Path(exists=True, path_type=Path)
 
 
@@ -125,3 +130,85 @@ def decide(*, bundle: Path, finding: str, decided: str, reviewer: str, reason: s
         payload_sha256=found.payload_sha256,
     )
     print(f"已记录 recorded: {record(bundle, SystemClock().wall(), decision)}")
+
+
+@case_group.command("deadlines", short_help="各项期限 what is due when")
+@click.option("--on", "events", multiple=True, metavar="EVENT=DATE", help="What happened: received=2026-09-24.")
+@click.option("--period", "lengths", multiple=True, metavar="ID=DAYS", help="A number no source confirms: T3=15.")
+@click.option("--calendar", type=_FILE, help="Days of your own, CSV date,workday; they win over the package's.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Count what is overdue from here; default: today.")
+@json_option
+def deadlines_of(*, events: tuple[str, ...], lengths: tuple[str, ...], calendar: Path | None, **options: Any) -> None:
+    """按工作日计算各项期限；没有核实的天数不假定，没有节假日数据的年份不推算。
+
+    Tell what is due when. Events: issued (the rules; known), submitted, received, feedback, change, offline. Exit 0, or
+    2 where a date could not be told.
+    """
+    from harness.calendar import ISSUED, PERIODS, TRIGGERS, WorkingCalendar, deadlines, read_calendar
+    from harness.clock import SystemClock
+
+    happened = {"issued": ISSUED} | {name: _date("--on", name, day) for name, day in _pairs("--on", events, TRIGGERS)}
+    open_ids = [period.id for period in PERIODS if period.length is None]
+    given = {name: _days(name, days) for name, days in _pairs("--period", lengths, open_ids)}
+    worked = read_calendar(calendar) if calendar else WorkingCalendar()
+    due = deadlines(happened, worked, given)
+    today = options["today"].date() if options["today"] else SystemClock().wall().astimezone(_BEIJING).date()
+    if options["as_json"]:
+        print_json({"format": 1, "calendar": worked.edition, "deadlines": [_deadline_json(one, today) for one in due]})
+    else:
+        for one in due:
+            print(_deadline_line(one, today))
+        print(f"日历 calendar: {worked.edition}")
+        print("期限是否适用由人确认。 Whether a period applies is for a person to confirm.")
+    sys.exit(2 if any(one.rolled is None for one in due) else 0)
+
+
+def _pairs(option: str, given: Sequence[str], known: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for pair in given:
+        name, _, value = pair.partition("=")
+        if name not in known or not value:
+            raise BadInput(source=option, place=pair, problem="is not NAME=VALUE", mend=f"names: {', '.join(known)}")
+        yield name, value
+
+
+def _date(option: str, name: str, written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError as error:
+        raise BadInput(
+            source=option, place=f"{name}={written}", problem="is no date", mend="write 2026-09-24"
+        ) from error
+
+
+def _days(name: str, written: str) -> int:
+    if not written.isdigit() or not 1 <= int(written) <= _MOST_DAYS:
+        mend = f"write 1 to {_MOST_DAYS}"
+        raise BadInput(source="--period", place=f"{name}={written}", problem="is no number of days", mend=mend)
+    return int(written)
+
+
+def _deadline_line(one: Deadline, today: date) -> str:
+    name = f"{one.period.id} {text(f'deadline-{one.period.id}')}（{one.trigger_date}"
+    if one.rolled is None:
+        return f"{name}）：{text(one.reason)}"
+    unit = text(f"deadline-unit-{one.period.unit}")
+    late = one.overdue_days(today)
+    told = f"，{text('deadline-overdue', [('days', late)])}" if late else ""
+    strict = f"（{text('deadline-strict')} {one.strict}）" if one.strict != one.rolled else ""
+    sure = f"[{text('catalogue-confidence')} {one.period.confidence}]"
+    return f"{name} + {one.length} {unit}）：{one.rolled}{strict}{told} {sure}"
+
+
+def _deadline_json(one: Deadline, today: date) -> dict[str, Any]:
+    return {
+        "id": one.period.id,
+        "trigger": one.period.trigger,
+        "trigger_date": one.trigger_date.isoformat(),
+        "unit": one.period.unit,
+        "length": one.length,
+        "confidence": one.period.confidence,
+        "strict": one.strict.isoformat() if one.strict else None,
+        "rolled": one.rolled.isoformat() if one.rolled else None,
+        "overdue_days": one.overdue_days(today),
+        "reason": one.reason,
+    }
