@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from importlib import resources
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -129,6 +131,8 @@ def test_the_command_tells_every_date_and_says_where_it_cannot() -> None:
     assert "条文中的天数未能核实" in told.output
     complete = CliRunner().invoke(group, [*asked, "--period", "T3=5", "--json"])
     assert complete.exit_code == 0
+    schema = resources.files("harness").joinpath("schemas/deadlines.schema.json").read_text(encoding="utf-8")
+    jsonschema.validate(json.loads(complete.output), json.loads(schema))
     assert {d["id"]: d["rolled"] for d in json.loads(complete.output)["deadlines"]}["T3"] == "2026-10-09"
 
 

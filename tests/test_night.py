@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from harness.baseline import ChangeKind, Sight
@@ -160,6 +161,8 @@ def test_a_second_run_of_the_same_night_walks_nothing_again_and_changes_nothing(
     once = summary_of(_run(tmp_path, night, {"a": BAD, "b": GOOD}))
     again = summary_of(_run(tmp_path, night, {"a": GOOD, "b": GOOD}))
     assert again == once
+    schema = json.loads((ROOT / "harness" / "schemas" / "night.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(once, schema)
     assert len(_walked(tmp_path)) == 2
 
 

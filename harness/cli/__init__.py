@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.case import case_group
+from harness.cli.emulators import emulators
 from harness.cli.evidence import (
     PLACES,
     keys_group,
@@ -85,7 +86,17 @@ def group() -> None:
     """
 
 
-for _command in (keys_group, seal_bundle, verify_bundle, share_bundle, promote_observation, case_group, night, diff):
+for _command in (
+    keys_group,
+    seal_bundle,
+    verify_bundle,
+    share_bundle,
+    promote_observation,
+    case_group,
+    night,
+    diff,
+    emulators,
+):
     group.add_command(_command)
 
 

@@ -206,3 +206,15 @@ def shell(adb: tuple[str, int], serial: str, command: str) -> str:
     client = QuickClient(*adb)
     with client.within(10.0, command, serial):
         return str(client.device(serial).shell(command))
+
+
+def has_booted(serial: str, adb: tuple[str, int]) -> bool:
+    """Return whether Android has booted under this serial; one that does not answer has not."""
+    client = QuickClient(*adb)
+    try:
+        if ":" in serial:
+            with client.within(10.0, f"connect {serial}", serial):
+                client.connect(serial, timeout=10.0)
+        return shell(adb, serial, "getprop sys.boot_completed").strip() == "1"
+    except DeviceError:
+        return False

@@ -1,0 +1,124 @@
+"""What the makers have in common: an emulator as a value, and how their command-line programs are run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final
+
+from harness.errors import DeviceUnreachable
+
+ANSWER_S: Final = 60.0
+_MAX_OUTPUT: Final = 4_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emulator:
+    """One emulator. ``id`` is what its maker calls it by, ``serials`` under what adb may have it, likeliest first.
+
+    ``booted`` is ``None`` where the maker does not tell.
+    """
+
+    id: str
+    label: str
+    running: bool
+    serials: tuple[str, ...]
+    booted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a program answered: its exit code and both outputs, as bytes (each maker has its own encoding)."""
+
+    code: int
+    out: bytes
+    err: bytes = b""
+
+
+Run = Callable[[Sequence[str]], Answer]
+
+
+class Program(ABC):
+    """A maker's program: found on the PATH or in its usual places, and run with a deadline.
+
+    ``emulators`` raises ``DeviceUnreachable`` where the program does not answer as known; ``start`` returns before
+    Android has booted; ``reset`` starts anew, after which a sick one is well again or is not.
+    """
+
+    name: ClassVar[str]
+    programs: ClassVar[tuple[str, ...]]
+
+    def __init__(self, program: Path, run: Run) -> None:
+        self.program = program
+        self._run = run
+
+    @classmethod
+    @abstractmethod
+    def places(cls, environ: Mapping[str, str]) -> tuple[Path, ...]:
+        """Return the folders in which the program usually is."""
+
+    @abstractmethod
+    def emulators(self) -> tuple[Emulator, ...]:
+        """Return all emulators of this maker on this host."""
+
+    @abstractmethod
+    def start(self, emulator: Emulator) -> None:
+        """Start it, without a window where the maker can."""
+
+    @abstractmethod
+    def stop(self, emulator: Emulator) -> None:
+        """Stop it."""
+
+    @abstractmethod
+    def reset(self, emulator: Emulator) -> None:
+        """Start it anew."""
+
+    @classmethod
+    def find(cls, environ: Mapping[str, str]) -> Path | None:
+        """Return the program, ``None`` where it is not on this host."""
+        for program in cls.programs:
+            on_path = shutil.which(program, path=environ.get("PATH", ""))
+            if on_path:
+                return Path(on_path)
+        files = (folder / program for folder in cls.places(environ) for program in cls.programs)
+        return next((file for file in files if file.is_file()), None)
+
+    def ask(self, *arguments: str) -> bytes:
+        """Return what the program prints. Raises ``DeviceUnreachable`` where it fails."""
+        try:
+            answer = self._run([str(self.program), *arguments])
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise DeviceUnreachable(f"{self.program} {' '.join(arguments)}: {error}", serial=self.name) from error
+        if answer.code:
+            said = (answer.err or answer.out)[:500].decode("utf-8", errors="replace").strip()
+            problem = f"{self.program} {' '.join(arguments)}: exit {answer.code}: {said}"
+            raise DeviceUnreachable(problem, serial=self.name)
+        return answer.out[:_MAX_OUTPUT]
+
+
+def run_program(command: Sequence[str]) -> Answer:
+    """Run a program to its end, at most ``ANSWER_S``."""
+    done = subprocess.run(command, capture_output=True, timeout=ANSWER_S, check=False, stdin=subprocess.DEVNULL)
+    return Answer(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def in_console_words(raw: bytes) -> str:
+    """Return what a Windows program printed: in UTF-8, or in the code page of a Chinese system."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", errors="replace")
+
+
+def windows_folders(environ: Mapping[str, str], *below: str) -> tuple[Path, ...]:
+    """Return the folders below each drive and program folder of a Windows host, none elsewhere."""
+    if os.name != "nt" and "SystemDrive" not in environ:
+        return ()
+    roots = [environ.get("ProgramFiles", ""), environ.get("ProgramFiles(x86)", "")]
+    roots += [f"{drive}:\\" for drive in "CDEF"]
+    return tuple(Path(root) / folder for root in roots if root for folder in below)

@@ -1,0 +1,180 @@
+"""Emulators of a host, against recorded answers of each maker's program."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.device.emulators import found_makers, listed, named, wait_for_boot
+from harness.device.emulators.ldplayer import LdPlayer
+from harness.device.emulators.mumu import MuMu
+from harness.device.emulators.redroid import Redroid
+from harness.device.emulators.running import Answer, Emulator, Run
+from harness.device.emulators.sdk import AndroidSdk
+from harness.errors import DeviceTimeout, DeviceUnreachable
+
+LD_LIST = "0,雷电模拟器,2032678,1704928,1,7456,3352,1080,1920,480\r\n1,雷电模拟器-1,0,0,0,-1,-1,720,1280,320\r\n"
+MUMU_ONE = {"adb_host_ip": "127.0.0.1", "adb_port": 16416, "index": "1", "name": "MuMu模拟器12-1"}
+MUMU_ALL = {
+    "0": {"index": "0", "name": "MuMu模拟器12", "is_process_started": False, "is_android_started": False},
+    "1": {**MUMU_ONE, "is_process_started": True, "is_android_started": True, "player_state": "start_finished"},
+}
+AVDS = "INFO    | Storing crashdata in: /tmp/crash\nPixel_6_API_33\nold-tablet.7\n"
+_PORTS = "0.0.0.0:5556->5555/tcp"
+DOCKER = [
+    {
+        "Names": "redroid11",
+        "Image": "redroid/redroid:11.0.0-latest",
+        "State": "running",
+        "Ports": "0.0.0.0:5556->5555/tcp",
+    },
+    {"Names": "db", "Image": "postgres:15", "State": "running", "Ports": "5432/tcp"},
+    {"Names": "phone13", "Image": "registry.local/redroid/redroid@sha256:00", "State": "exited", "Ports": ""},
+]
+
+
+def _answers(**by_word: bytes) -> tuple[Run, list[list[str]]]:
+    """Return a runner that answers by the first argument it knows, and what it was asked."""
+    asked: list[list[str]] = []
+
+    def run(command: Sequence[str]) -> Answer:
+        asked.append(list(command))
+        word = next((w for w in command if w in by_word), "")
+        return Answer(code=0, out=by_word.get(word, b""))
+
+    return run, asked
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_ldplayer_lines_are_read_in_either_code_page(encoding: str) -> None:
+    run, _ = _answers(list2=LD_LIST.encode(encoding))
+    first, second = LdPlayer(Path("ldconsole.exe"), run).emulators()
+    assert (first.label, first.running, first.booted) == ("雷电模拟器", True, True)
+    assert first.serials == ("emulator-5554", "127.0.0.1:5555")
+    assert (second.running, second.booted, second.serials[0]) == (False, False, "emulator-5556")
+
+
+def test_mumu_answers_for_one_and_for_several_are_read_alike() -> None:
+    run, _ = _answers(info=json.dumps(MUMU_ALL, ensure_ascii=False).encode())
+    first, second = MuMu(Path("MuMuManager.exe"), run).emulators()
+    assert (first.running, first.serials) == (False, ("127.0.0.1:16384",))
+    assert (second.running, second.booted, second.serials) == (True, True, ("127.0.0.1:16416",))
+    run, _ = _answers(info=json.dumps(MUMU_ALL["1"]).encode())
+    assert MuMu(Path("MuMuManager.exe"), run).emulators() == (second,)
+
+
+def test_avds_that_run_have_the_serial_of_their_console_and_others_a_free_one() -> None:
+    def run(command: Sequence[str]) -> Answer:
+        words = " ".join(command)
+        if "-list-avds" in words:
+            return Answer(code=0, out=AVDS.encode())
+        if words.endswith("devices"):
+            return Answer(code=0, out=b"List of devices attached\nemulator-5554\tdevice\n127.0.0.1:5555\tdevice\n\n")
+        return Answer(code=0, out=b"Pixel_6_API_33\r\nOK\r\n")
+
+    pixel, tablet = AndroidSdk(Path("/sdk/emulator/emulator"), run).emulators()
+    assert (pixel.id, pixel.running, pixel.serials) == ("Pixel_6_API_33", True, ("emulator-5554",))
+    assert (tablet.id, tablet.running, tablet.serials) == ("old-tablet.7", False, ("emulator-5556",))
+
+
+def test_containers_of_redroid_images_are_emulators_and_others_are_not() -> None:
+    run, _ = _answers(ps="\n".join(json.dumps(row) for row in DOCKER).encode())
+    running, stopped = Redroid(Path("docker"), run).emulators()
+    assert (running.id, running.running, running.serials) == ("redroid11", True, ("127.0.0.1:5556",))
+    assert (stopped.id, stopped.running) == ("phone13", False)
+
+
+@pytest.mark.parametrize(
+    ("made", "running", "asked"),
+    [
+        (LdPlayer, True, ["reboot", "--index", "3"]),
+        (LdPlayer, False, ["launch", "--index", "3"]),
+        (MuMu, True, ["control", "-v", "3", "restart"]),
+        (MuMu, False, ["control", "-v", "3", "launch"]),
+        (Redroid, True, ["restart", "3"]),
+    ],
+)
+def test_a_reset_starts_what_stands_and_restarts_what_runs(
+    made: Callable[[Path, Run], LdPlayer | MuMu | Redroid],
+    running: bool,  # noqa: FBT001
+    asked: list[str],
+) -> None:
+    run, told = _answers()
+    made(Path("p"), run).reset(Emulator(id="3", label="x", running=running, serials=("s",)))
+    assert told == [["p", *asked]]
+
+
+@pytest.mark.parametrize("garbage", [b"", b"error: not logged in", b"\xff\xfe\x00"])
+def test_an_answer_of_another_form_is_told_and_not_read_as_no_emulator(garbage: bytes) -> None:
+    run, _ = _answers(info=garbage)
+    with pytest.raises(DeviceUnreachable, match="cannot read"):
+        MuMu(Path("MuMuManager.exe"), run).emulators()
+    if garbage:
+        run, _ = _answers(list2=garbage)
+        with pytest.raises(DeviceUnreachable, match="cannot read"):
+            LdPlayer(Path("ldconsole.exe"), run).emulators()
+
+
+def test_a_program_that_fails_or_hangs_is_named_with_what_it_said() -> None:
+    def fails(command: Sequence[str]) -> Answer:
+        return Answer(code=2, out=b"", err="没有权限".encode())
+
+    def hangs(command: Sequence[str]) -> Answer:
+        raise subprocess.TimeoutExpired(list(command), 60)
+
+    with pytest.raises(DeviceUnreachable, match=r"docker ps.*exit 2: 没有权限"):
+        Redroid(Path("docker"), fails).emulators()
+    with pytest.raises(DeviceUnreachable, match="timed out"):
+        Redroid(Path("docker"), hangs).emulators()
+
+
+def test_makers_are_found_on_the_path_and_in_their_usual_places(tmp_path: Path) -> None:
+    sdk = tmp_path / "Android" / "Sdk" / "emulator"
+    sdk.mkdir(parents=True)
+    (sdk / "emulator").touch(mode=0o755)
+    bin_dir = tmp_path / "程序 bin"
+    bin_dir.mkdir()
+    (bin_dir / "docker").touch(mode=0o755)
+    run, _ = _answers(ps=json.dumps(DOCKER[0]).encode(), **{"-list-avds": b"a\n", "devices": b""})
+    makers = found_makers({"HOME": str(tmp_path), "PATH": str(bin_dir)}, run)
+    assert [maker.name for maker in makers] == ["avd", "redroid"]
+    assert [f"{maker.name}:{emulator.id}" for maker, emulator in listed(makers)[0]] == ["avd:a", "redroid:redroid11"]
+    assert named(makers, "redroid:redroid11")[1].running
+    with pytest.raises(DeviceUnreachable, match="there is avd:a, redroid:redroid11"):
+        named(makers, "mumu:0")
+    assert found_makers({"PATH": ""}, run) == ()
+
+
+def test_a_maker_that_does_not_answer_does_not_hide_the_others() -> None:
+    broken, _ = _answers(ps=b"Cannot connect")
+    whole, _ = _answers(list2=LD_LIST.encode())
+    there, problems = listed([Redroid(Path("docker"), broken), LdPlayer(Path("ldconsole.exe"), whole)])
+    assert [emulator.id for _, emulator in there] == ["0", "1"]
+    assert len(problems) == 1
+    assert "cannot read" in problems[0]
+
+
+class Ticking:
+    """A clock on which only sleeping takes time."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def monotonic_s(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+def test_the_serial_that_has_booted_counts_and_one_that_never_does_is_a_timeout() -> None:
+    emulator = Emulator(id="0", label="雷电模拟器", running=True, serials=("emulator-5554", "127.0.0.1:5555"))
+    clock = Ticking()
+    ready = wait_for_boot(emulator, lambda serial: clock.now_s > 9 and ":" in serial, clock)  # type: ignore[arg-type]
+    assert (ready, clock.now_s) == ("127.0.0.1:5555", 10.0)
+    with pytest.raises(DeviceTimeout, match=r"雷电模拟器 did not boot"):
+        wait_for_boot(emulator, lambda serial: False, Ticking())  # type: ignore[arg-type]
