@@ -168,7 +168,16 @@ def test_lone_digits_of_a_calendar_and_its_weekdays_are_read(engine: PpocrEngine
     ]
     read = texts(engine.read(drawn(cells, size_px=(1080, 760)), None))
     assert set(map(str, range(1, 29))) - set(read) == set()
-    assert len(set("日一二三四五六") & set(read)) >= 6
+    assert set("日一二三四五六") - set(read) == set()
+
+
+@pytest.mark.parametrize("lengths", [(60, 60), (60, 60, 60), (60, 30), (40, 60, 50)])
+def test_level_lines_of_a_menu_or_an_icon_are_no_number(engine: PpocrEngine, lengths: tuple[int, ...]) -> None:
+    image = Image.new("RGB", (1080, 300), "#ffffff")
+    pen = ImageDraw.Draw(image)
+    for number, length in enumerate(lengths):
+        pen.rectangle((200, 100 + 24 * number, 200 + length, 105 + 24 * number), fill="#404040")
+    assert "二" not in texts(engine.read(saved(image), None))
 
 
 def test_icons_are_no_letters(engine: PpocrEngine) -> None:

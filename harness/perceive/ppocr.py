@@ -32,6 +32,7 @@ from harness.perceive.ppocr_letters import (
     level_stroke,
     may_be_lone,
     may_stand_alone,
+    two_strokes,
 )
 from harness.perceive.ppocr_models import Floats, ModelSet, Network, describe, find_models
 from harness.perceive.ppocr_pixels import (
@@ -42,6 +43,7 @@ from harness.perceive.ppocr_pixels import (
     detector_input,
     filled_bands,
     is_level,
+    is_two_strokes,
     laid_flat,
     scaled_line,
     shapes_beside,
@@ -308,12 +310,14 @@ class PpocrEngine:
         quick = self._read_with(self._quick, part, self._quick_px)
         if is_number(letters_of(quick.text)) and quick.confidence >= _DOUBTFUL:
             return quick
-        level = is_level(part)
-        if not level and not may_stand_alone(quick.text):
+        level, two = is_level(part), is_two_strokes(part)
+        if not level and not two and not may_stand_alone(quick.text):
             return NOTHING
         careful = self._read_with(self._careful, part, self._careful_px)
         if level:
             return level_stroke(careful)
+        if two:
+            return two_strokes(careful)
         return agreed(quick, careful)
 
     def _read_any_way(self, part: Colour) -> Line:

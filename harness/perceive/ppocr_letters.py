@@ -13,6 +13,7 @@ _SURE_TWICE = 1.6  # sum of both models' confidence in a lone letter
 _LEAST_LONE = 0.8  # of the careful model, for letters that do stand alone
 _LONE = frozenset("一二三四五六七八九十日")
 _LEVEL = "一"
+_TWO = "二"
 _STROKES = frozenset("二三")
 _SEEN_IN_STROKES = frozenset("E=")  # what the quick model, taught with whole lines, makes of these
 _ANSWERS = frozenset("ABCDEF")  # of a question; other Latin letters do not stand alone
@@ -77,6 +78,11 @@ def decoded(output: Floats, characters: tuple[str, ...]) -> Line:
 def level_stroke(careful: Line) -> Line:
     """Return what a lone level stroke reads as: 一, or nothing."""
     return careful if careful.text == _LEVEL and careful.confidence >= _LEAST_LONE else NOTHING
+
+
+def two_strokes(careful: Line) -> Line:
+    """Return what two level strokes read as: 二, or nothing; the quick model makes of them what it likes."""
+    return careful if careful.text == _TWO and careful.confidence >= SURE else NOTHING
 
 
 def may_be_lone(line: Line) -> bool:

@@ -210,6 +210,24 @@ def is_level(part: Colour) -> bool:
     return bool(rows.size) and int(rows[-1] - rows[0]) < 0.35 * part.shape[0]
 
 
+def is_two_strokes(part: Colour) -> bool:
+    """Return whether all ink is two level strokes, the lower the wider, as 二 is."""
+    ink = _ink(part)
+    height = part.shape[0]
+    filled = ink.any(axis=1)
+    changes = np.flatnonzero(np.diff(np.r_[False, filled, False].astype(np.int8))).reshape(-1, 2)
+    strokes: list[tuple[int, int]] = []
+    for top, bottom in changes.tolist():
+        if strokes and top - strokes[-1][1] < 0.12 * height:  # both edges of one stroke
+            strokes[-1] = strokes[-1][0], bottom
+        else:
+            strokes.append((top, bottom))
+    if len(strokes) != 2 or any(bottom - top > 0.25 * height for top, bottom in strokes):
+        return False
+    upper, lower = (np.flatnonzero(ink[top:bottom].any(axis=0)) for top, bottom in strokes)
+    return bool(0.5 * np.ptp(lower) <= np.ptp(upper) < np.ptp(lower))
+
+
 def _is_one_glyph(piece: tuple[int, int], height: int) -> bool:
     return 0.15 * height <= piece[1] - piece[0] <= height
 
@@ -230,16 +248,46 @@ def shapes_beside(small: Colour, scale: float, lines: Sequence[Box]) -> tuple[li
         marked[int(box.top * scale) : round(box.bottom * scale), int(box.left * scale) : round(box.right * scale)] = 0
     joined = cv2.morphologyEx(marked, cv2.MORPH_CLOSE, np.ones((1, 5), dtype=np.uint8))
     count, _labels, stats, _centres = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    glyphs, strokes = [], []
+    glyphs, level = [], []
     for left, top, width, height, area in stats[1:count].tolist():
         if 9 <= height <= 48 and 3 <= width <= 2.2 * height and area >= 0.3 * width * height:
             glyphs.append(_placed((left, top, width, height), scale))
         elif height <= 7 and 9 <= width <= 44 and width >= 2.5 * height:
-            strokes.append(_placed((left, top + (height - width) // 2, width, width), scale))
-    return glyphs, strokes
+            level.append((left, top, width, height))
+    pairs = _pairs(level)
+    glyphs += [_placed(_square(pair[0], pair[1]), scale) for pair in pairs]
+    paired = {stroke for pair in pairs for stroke in pair}
+    return glyphs, [_placed(_square(stroke, stroke), scale) for stroke in level if stroke not in paired]
 
 
-def _placed(shape: tuple[int, int, int, int], scale: float) -> Box:
+_Shape = tuple[int, int, int, int]  # left, top, width, height
+
+
+def _pairs(level: Sequence[_Shape]) -> list[tuple[_Shape, _Shape]]:
+    """Return strokes of which one stands alone over the other, the lower the wider, as in 二; three are a menu."""
+    over = [(one, other) for one in level for other in level if _stands_over(one, other)]
+    return [
+        (one, other)
+        for one, other in over
+        if other[2] > one[2] and sum(other in pair or one in pair for pair in over) == 1
+    ]
+
+
+def _stands_over(upper: _Shape, lower: _Shape) -> bool:
+    common = min(upper[0] + upper[2], lower[0] + lower[2]) - max(upper[0], lower[0])
+    gap = lower[1] - upper[1] - upper[3]
+    return common >= 0.9 * min(upper[2], lower[2]) and 0.2 * lower[2] <= gap <= 1.1 * lower[2]
+
+
+def _square(upper: _Shape, lower: _Shape) -> _Shape:
+    """Return a square as wide as the wider of two strokes, around both."""
+    left, side = min(upper[0], lower[0]), max(upper[0] + upper[2], lower[0] + lower[2]) - min(upper[0], lower[0])
+    top, bottom = upper[1], lower[1] + lower[3]
+    side = max(side, bottom - top)
+    return left, (top + bottom - side) // 2, side, side
+
+
+def _placed(shape: _Shape, scale: float) -> Box:
     left, top, width, height = shape
     pad = max(2, round(0.2 * height))
     return Box(
