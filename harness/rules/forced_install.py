@@ -43,6 +43,7 @@ from harness.rules.concluding import (
 from harness.rules.install_wall import WallRun, demand, stands_in_the_way, try_to_decline
 from harness.rules.install_words import AN_APP, CONSEQUENCE, GET, LISTED, OF_OTHERS, ORDER, OTHER_THING, WILLING, WISH
 from harness.rules.outcomes import joined, sighted
+from harness.rules.roll import with_paragraphs
 from harness.rules.wording import Sighting, app_words, is_headline, matching, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
@@ -128,7 +129,8 @@ def detect(observation: Observation) -> Outcome:
 
 
 def _seen_on(observation: Observation) -> Outcome:
-    words = with_joined(app_words(observation))
+    # An order on a drawn page runs over several lines.
+    words = with_paragraphs(observation, with_joined(app_words(observation)))
     asks = demand(observation)
     seen = [Sighting(word=asks, why=Why.DEMAND, sign=DEMANDED)] if asks is not None else []
     seen += _orders(words)
@@ -153,8 +155,11 @@ def _orders(words: Sequence[Word]) -> list[Sighting]:
     return [
         Sighting(word=w, why=why, sign=sign, marker=marker)
         for sign, pattern, why, marker in _ORDERS
-        for w in matching(own, pattern, max_chars=160)
-        if AN_APP.search(w.norm) or (about and sign in {"listed", "consequence"})
+        for w in matching(
+            [w for w in own if AN_APP.search(w.norm) or (about and sign in {"listed", "consequence"})],
+            pattern,
+            max_chars=160,
+        )
     ]
 
 

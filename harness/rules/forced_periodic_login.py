@@ -32,7 +32,7 @@ from harness.rules import clauses
 from harness.rules.binding import ties
 from harness.rules.checkpoints import HOME, MINE, NOTICES
 from harness.rules.concluding import if_read, nothing_found, nothing_on, something_else
-from harness.rules.layout import below, row_of, title_words
+from harness.rules.layout import above, below, row_of, title_words
 from harness.rules.leaderboard import read_board
 from harness.rules.login_words import (
     DAYS,
@@ -173,7 +173,8 @@ def _days(observation: Observation, spoken: Sequence[Word]) -> list[Word]:
     labels = [
         w
         for w in whole(spoken, DAYS_LABEL)
-        if any(FRACTION.fullmatch(n.norm) for n in (*below(observation, w)[:1], *row_of(observation, w)))
+        for near in [(*below(observation, w)[:1], *above(observation, w)[:1], *row_of(observation, w))]
+        if any(FRACTION.fullmatch(n.norm) for n in near)
     ]
     return [*whole(spoken, DAYS), *labels]
 

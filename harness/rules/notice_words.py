@@ -30,11 +30,15 @@ COUNTED: Final = re.compile(
     r"未(?:参与|参加|参赛|完成|打卡|签到|学习|答题|登[录陆]|激活|安装|达标)(?:学习|答题|竞赛|任务)?(?:的)?(?:人员|单位|人数|学员)[(:]?\d+[人个家]?\)?"
 )
 REPORT: Final = re.compile(r"通报|约谈|曝光|点名|督促|提醒谈话|予以提醒|公布|晒")
-# No \S here: 予以通报表扬 praises.
+# What is announced is an order or a list: that whoever did not install an app is reported is another rule's.
+ORDER_SAID: Final = re.compile(
+    rf"排名|排行|[前后]{_N}[名位]|末位|倒数|滞后|落后|名单|(?:率|情况|进度|完成度)\S{{0,8}}通报|通报\S{{0,10}}(?:率|情况|进度)"
+)
 PRAISE: Final = re.compile(r"表扬|表彰|嘉奖|先进|光荣榜|红榜|标兵|优秀|喜报|祝贺")
 NOTICE_TITLE: Final = re.compile(r"通报|简报|红黑榜|公示|排名情况|情况通告")
 # Who came to a meeting and who won a prize: lists of other things, whatever else the title says.
 EVENT_TITLE: Final = re.compile(r"会议|会务|参会|获奖|中奖|抽奖|报名|论坛|讲座|大赛|比赛|展览|选举|名单公示")
+PLAINLY_USE: Final = re.compile(r"学习|答题|打卡|签到|积分|登[录陆]|激活|竞赛|点赞|转发")
 SHORT_OF_NOTICE: Final = 30
 OTHER_RESULT: Final = re.compile(
     r"招商|信访|环保|督察|水质|空气|PM2|疫情|警情|案情|企业|商户|失信|欠税|纳税|处罚|双随机|食品|药品|抽检|产品质量|价格|高考|中考|录取|招生|考生|学生|家长|作业|班级|年级|期末|期中|成绩公示"

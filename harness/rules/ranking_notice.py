@@ -42,8 +42,10 @@ from harness.rules.notice_words import (
     IN_APP,
     LIST_HEAD,
     NOTICE_TITLE,
+    ORDER_SAID,
     OTHER_RESULT,
     PERFORMED,
+    PLAINLY_USE,
     PRAISE,
     REPORT,
     SHORT_OF_NOTICE,
@@ -51,6 +53,7 @@ from harness.rules.notice_words import (
 from harness.rules.orders import about_the_ban, orders, spoken_of
 from harness.rules.outcomes import joined, sighted
 from harness.rules.roll import listed_below, masked, masked_text, names_in, with_paragraphs, without_names
+from harness.rules.usage_words import OTHER_RATE, STRONG
 from harness.rules.wording import Sighting, app_words, is_headline, whole, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
@@ -127,7 +130,7 @@ def _seen_on(observation: Observation) -> Outcome:
     titles = [w for w in title_words(observation) if len(w.norm) <= SHORT_OF_NOTICE]
     heads = [w for w in words if len(w.norm) <= SHORT_OF_NOTICE and not is_headline(w)]
     veto = next((w for w in titles if OTHER_RESULT.search(w.norm) and not IN_APP.search(w.norm)), None)
-    veto = veto or next((w for w in titles if EVENT_TITLE.search(w.norm)), None)
+    veto = veto or next((w for w in titles if EVENT_TITLE.search(w.norm) or _other_rate(w.norm)), None)
     if veto is not None:
         return something_else(observation, veto, Reason.LOOK_ALIKE)
     if about_the_ban(words):
@@ -140,7 +143,7 @@ def _seen_on(observation: Observation) -> Outcome:
     said = [
         s
         for s in orders(observation, words, own=bool(seen))
-        if REPORT.search(s.norm) and (PERFORMED.search(s.norm) or "排名" in s.norm) and not PRAISE.search(s.norm)
+        if REPORT.search(s.norm) and ORDER_SAID.search(s.norm) and not PRAISE.search(s.norm)
         if _of_use(s, about_use)
     ]
     seen += [Sighting(word=s, why=Why.ANNOUNCED, sign=ANNOUNCED, marker=Marker.CONSEQUENCE) for s in said]
@@ -154,9 +157,14 @@ def _seen_on(observation: Observation) -> Outcome:
 
 def _of_use(said: Word, about_use: Sequence[Word]) -> bool:
     """Return whether a text speaks of use of the app, by its own words or by a heading above it."""
-    if OTHER_RESULT.search(without_names(said.norm)):
+    if OTHER_RESULT.search(without_names(said.norm)) or _other_rate(without_names(said.norm)):
         return False
     return bool(IN_APP.search(said.norm)) or any(w.box.top <= said.box.top for w in about_use)
+
+
+def _other_rate(text: str) -> bool:
+    """Return whether a text is of the use of beds, machines or money."""
+    return bool(OTHER_RATE.search(text)) and not (STRONG.search(text) or PLAINLY_USE.search(text))
 
 
 def _named(head: Word, why: Why, where: str, *, praised: bool) -> list[Sighting]:

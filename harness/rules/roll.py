@@ -13,7 +13,7 @@ from typing import Final
 from harness.grouping import rows
 from harness.model import Observation, Word
 from harness.rules.leaderboard import is_person, is_unit
-from harness.rules.wording import atoms, read_from_pixels_only
+from harness.rules.wording import atoms, is_headline, read_from_pixels_only
 from harness.wording import normalise
 
 MIN_NAMED: Final = 2
@@ -157,7 +157,7 @@ def with_paragraphs(observation: Observation, words: Sequence[Word]) -> tuple[Wo
 def _goes_on(observation: Observation, upper: Word, lower: Word) -> bool:
     height_px = max(upper.box.height_px, lower.box.height_px)
     near = lower.box.top - upper.box.bottom <= _LINE_GAP_HEIGHTS * height_px
-    even = min(upper.box.height_px, lower.box.height_px) >= 0.7 * height_px
+    even = min(upper.box.height_px, lower.box.height_px) >= 0.85 * height_px and not is_headline(upper)
     full = upper.box.right >= _FULL_LINE_RATIO * observation.size_px[0]
     return near and even and full and abs(upper.box.left - lower.box.left) <= 2.4 * height_px
 
