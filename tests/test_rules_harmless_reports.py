@@ -11,6 +11,7 @@ import pytest
 
 from harness.model import Coverage, Rule, Verdict
 from harness.rules import (
+    forced_install,
     forced_periodic_login,
     install_usage_rate_report,
     online_inspection_carrier,
@@ -19,6 +20,7 @@ from harness.rules import (
     social_metric_appraisal,
 )
 from harness.rules.corpus import screen
+from harness.rules.roll import with_paragraphs
 
 WALKED = Coverage(reaches=(), screens=3, steps=9, untried=0, finished=True)
 RULES: tuple[Rule, ...] = (
@@ -225,3 +227,24 @@ def test_pages_of_one_app_do_not_join_into_an_accusation() -> None:
     pages = [screen(_screen(title, lines), index=n) for n, (_, title, lines) in enumerate(PAGES, 1)]
     for law in RULES:
         assert law.conclude([law.detect(page) for page in pages], WALKED).verdict is not Verdict.FOUND, law.id
+
+
+def test_a_headline_is_not_joined_with_the_line_below_it() -> None:
+    """关于…的通知 is the title of an order told elsewhere; joined with a date it would read as the order itself."""
+    read = [
+        {"text": "关于全体干部须下载安装示例通APP的通知", "box": [60, 320, 1000, 380]},
+        {"text": "推广专班3月5日印发", "box": [60, 400, 500, 460]},
+    ]
+    drawn = screen({"nodes": [], "opaque": [[0, 108, 1080, 2400]], "read": read})
+    assert [w.norm for w in with_paragraphs(drawn, drawn.words)] == [r["text"] for r in read]
+    assert forced_install.detect(drawn).verdict is Verdict.CLEAR
+
+
+def test_lines_of_a_drawn_paragraph_are_read_as_one_sentence() -> None:
+    read = [
+        {"text": "各单位请于3月5日前组织全体干部下载安装", "box": [60, 320, 1000, 380]},
+        {"text": "示例通APP。", "box": [60, 400, 400, 460]},
+    ]
+    drawn = screen({"nodes": [], "opaque": [[0, 108, 1080, 2400]], "read": read})
+    assert with_paragraphs(drawn, drawn.words)[-1].norm == "各单位请于3月5日前组织全体干部下载安装示例通APP。"
+    assert forced_install.detect(drawn).verdict is Verdict.FOUND
