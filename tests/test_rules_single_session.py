@@ -26,6 +26,7 @@ class TwoLessons:
 
     refuses: bool = True
     by_toast: bool = False
+    dismiss: str = "知道了"
     switch_works: bool | None = None  # the refusal offers to switch, and that it does
     second_in_list: bool = True
     back_leaves: bool = True
@@ -58,7 +59,7 @@ class TwoLessons:
         return self.look()
 
     def _tap(self, label: str) -> None:
-        if self.place == "dialog" and label in ("知道了", "取消"):
+        if self.place == "dialog" and label == self.dismiss:
             self.place = "list"
         elif self.place == "dialog" and label == "切换学习":
             self.place = "second" if self.switch_works else "dialog"
@@ -74,7 +75,7 @@ class TwoLessons:
         if self.place in ("first", "second"):
             nodes = self._player(FIRST if self.place == "first" else SECOND)
         elif self.place == "dialog":
-            nodes = [_text("提示", 900), _text(REFUSAL, 1000), _text("知道了", 1100, clickable=True)]
+            nodes = [_text("提示", 900), _text(REFUSAL, 1000), _text(self.dismiss, 1100, clickable=True)]
             nodes += [_text("切换学习", 1200, clickable=True)] if self.switch_works is not None else []
         else:
             nodes = [_text("课程列表", 150), _text(FIRST, 400, clickable=True), _text("应修学时 50", 700)]
@@ -133,6 +134,12 @@ def test_a_refusal_that_gives_way_to_a_switch_is_left_to_a_person() -> None:
     outcome = _probe(TwoLessons(switch_works=True))
     assert (outcome.verdict, outcome.reason) == (Verdict.PRESENT, "single-session-lock-gives-way")
     assert single_session_lock.conclude([outcome], WALKED).verdict is Verdict.PRESENT
+
+
+def test_a_dialog_with_nothing_but_yes_is_closed_by_back() -> None:
+    phone = TwoLessons(dismiss="确定")
+    assert _probe(phone).verdict is Verdict.FOUND
+    assert "确定" not in [a.label for a in phone.actions if isinstance(a, Tap)]
 
 
 def test_a_switch_that_does_nothing_is_no_way_on() -> None:

@@ -99,7 +99,7 @@ def _to_the_first(run: Watch, seen: TwoCourses) -> Generator[Action, Observation
     close = next((w for w in whole(app_words(run.now), DISMISS) if w.clickable), None)
     if close is not None:
         yield from act(run, tap_on(close))
-    elif read_player(run.now) is not None:
+    elif read_player(run.now) is not None or _refusal(run.now)[1] is not None:
         yield from act(run, Back())
     yield from enter_again(run)
     seen.first_again = yield from _plays(run)
@@ -137,7 +137,8 @@ def _another_course(run: Watch) -> Word | None:
         and abs(w.box.left - own.box.left) <= near_px
     ]
     buttons = [w for w in whole(words, GO) if w.clickable and abs(w.box.top - own.box.top) > 2 * own.box.height_px]
-    return next(iter([*others, *buttons]), None)
+    near = sorted(others, key=lambda w: abs(w.box.top - own.box.top))
+    return next(iter([*near, *buttons]), None)
 
 
 def _size(word: Word) -> tuple[int, int]:

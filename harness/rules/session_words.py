@@ -32,5 +32,6 @@ FOR_SAFETY: Final = re.compile(r"本人操作|修改密码|密码泄露|异地|�
 SWITCH: Final = re.compile(
     r"切换(?:课程|学习|到本课程|到当前课程)?|继续(?:学习|播放)(?:本课程)?|仍要(?:学习|播放)|学习本课程"
 )
-DISMISS: Final = re.compile(r"我?知道了|取消|关闭|确定|好的?")
+# 确定 may answer a question about something else, so it is left alone: Back closes what has no other way.
+DISMISS: Final = re.compile(r"我?知道了|取消|关闭")
 GO: Final = re.compile(r"(?:去|继续|开始|立即|进入)?学习|(?:开始)?播放|进入课程")

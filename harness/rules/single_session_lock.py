@@ -66,7 +66,7 @@ LOCKED: Final = frozenset({KICKED_OUT, ONE_SAID, REFUSED})
 MAX_CHARS: Final = 90
 MAY_PRESS: Final = (
     "知道了", "我知道了", "取消", "关闭", "播放", "开始播放", "继续播放", "点击播放", "去学习", "继续学习", "开始学习",
-    "学习", "立即学习", "进入学习", "进入课程", "切换", "切换课程", "切换学习", "确定", "好的",
+    "学习", "立即学习", "进入学习", "进入课程", "切换", "切换课程", "切换学习",
 )  # fmt: skip
 
 LEXICON: Final = Lexicon(
