@@ -94,9 +94,7 @@ class Known(StrEnum):
     ROLES = "online-inspection-carrier-limit-roles"
 
 
-_KIND: Final = re.compile(
-    r"考核|考评|督查|督办|督导|迎检|巡查评分|绩效|目标管理|检查(?!报告|预约|结果查询)|问责|整改|巡查"
-)
+_KIND: Final = re.compile(r"考核|考评|督查|督办|督导|迎检|巡查评分|绩效|目标管理|检查(?!报告|预约|结果查询)|问责")
 # Inspecting somebody else, looking at a body or a machine, writing of oneself: none is held over subordinate units.
 _OTHER: Final = re.compile(
     r"执法|企业|商户|餐饮|食品|药品|工地|场所|双随机|经营|市场监管|举报|投诉|自评|自查|述职|体检|医学|检验|化验|检测|考试|学生|课堂|教学|物业|质检|设备|车辆|消防|隐患|线路"
@@ -127,7 +125,9 @@ def detect(observation: Observation) -> Outcome:
 
 def _seen_on(observation: Observation) -> Outcome:
     grid = modules(observation)
-    carriers = [w for w in grid if _KIND.search(w.norm) and not _OTHER.search(w.norm)]
+    # An app for inspecting shops or rivers says so in its title; its modules are of no units below.
+    of_others = any(_OTHER.search(w.norm) for w in title_words(observation) if len(w.norm) <= MAX_TITLE_CHARS)
+    carriers = [w for w in grid if _KIND.search(w.norm) and not _OTHER.search(w.norm) and not of_others]
     half = len(carriers) >= MIN_CARRIERS and 2 * len(carriers) >= len(grid)
     seen = [Sighting(word=w, why=Why.MODULE, sign=HALF) for w in carriers] if half else []
     data: dict[str, Datum] = {}
