@@ -159,10 +159,9 @@ def _seen_on(observation: Observation) -> Outcome:
     seen += [Sighting(word=w, why=Why.CONSEQUENCE, sign=CONSEQUENCE, marker=Marker.CONSEQUENCE) for w in weighs]
     if not seen:
         return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
-    data: dict[str, Datum] = {}
-    for sign in (DUTY_SAID, DAYS_KEPT, FROZEN, WORTH):
-        data.setdefault("said", next((s.word.text for s in seen if s.sign == sign), ""))
-        data = {k: v for k, v in data.items() if v}
+    by_weight = (DUTY_SAID, DAYS_KEPT, FROZEN, WORTH)
+    said_first = next((s.word.text for sign in by_weight for s in seen if s.sign == sign), "")
+    data: dict[str, Datum] = {"said": said_first} if said_first else {}
     if weighs:
         data["consequence"] = weighs[0].text
     return sighted(observation, _weigh(frozenset(s.sign for s in seen)), seen, data=data)

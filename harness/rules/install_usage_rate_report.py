@@ -173,11 +173,8 @@ def _seen_on(observation: Observation) -> Outcome:
     if not seen:
         return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
     signs = frozenset(s.sign for s in seen)
-    data: dict[str, Datum] = {
-        "said": next(
-            (s.word.text for s in seen if s.sign in {BY_UNIT, TOTAL, MISSED}), weighs[0].text if weighs else ""
-        )
-    }
+    shown = [s.word.text for s in seen if s.sign in {BY_UNIT, TOTAL, MISSED, SAID}]
+    data: dict[str, Datum] = {"said": shown[0]}
     if weighs:
         data["reported"] = weighs[0].text
     return sighted(observation, _weigh(signs), seen, data=data)

@@ -104,6 +104,7 @@ _SCORE: Final = re.compile(
     r"(?:考核|考评|督查|检查|评估|综合|本[周月季]|累计)?(?:得分|扣分|加分|评分|考核分|分值)[:：]?[-+]?\d+(?:\.\d+)?分?|[-+扣]\d+(?:\.\d+)?分|满分\d+分?|\d+(?:\.\d+)?分"
 )
 _SCORE_HEAD: Final = re.compile(r"(?:考核|考评|督查|检查|综合|本[周月季]|累计)?(?:得分|扣分|评分|考核分)")
+_SCORE_OR_HEAD: Final = re.compile(rf"{_SCORE.pattern}|{_SCORE_HEAD.pattern}")
 _PERIOD: Final = re.compile(
     r"(?:每[日天周月]|[日周月]度?|日常|逐[日周月])(?:考核|考评|督查|督办|检查|通报|调度|评分|打分)|(?:今[日天]|本[周月]|上[周月])(?:\S{0,4})(?:考核|考评|督查|检查|得分|扣分)"
     r"|每[日天周月]\S{0,10}(?:考核|督查|检查|打分|评分)"
@@ -179,9 +180,6 @@ def _units_below(words: Sequence[Word]) -> list[Word]:
         w for w in atoms(words) if is_named(w.norm) and re.search(r"[镇乡村]$|街道$|社区$|[局委办所站]$|支部$", w.norm)
     ]
     return units if len(units) >= MIN_UNITS else []
-
-
-_SCORE_OR_HEAD: Final = re.compile(rf"{_SCORE.pattern}|{_SCORE_HEAD.pattern}")
 
 
 def _weigh(signs: frozenset[str]) -> tuple[Verdict, Reason]:
