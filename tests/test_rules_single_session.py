@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.judge import replay
-from harness.model import Action, Back, Coverage, Marker, Observation, Outcome, Tap, Verdict, Wait
+from harness.model import Action, Back, Coverage, Marker, Observation, Outcome, Swipe, Tap, Verdict, Wait
 from harness.rules import single_session_lock, wants_probe
 from harness.rules.corpus import screen
 from tests.simulated_lesson import ACTION_S, drive
@@ -16,6 +16,7 @@ from tests.simulated_lesson import ACTION_S, drive
 RULE = single_session_lock.RULE
 WALKED = Coverage(reaches=(), screens=3, steps=9, untried=0, finished=True)
 FIRST, SECOND = "第1课 基层减负政策解读", "第2课 公文写作规范"
+LENGTH_S = 90.0
 RULES_SAID = "同一时间只能学习一门课程，其他课程不计学时"
 REFUSAL = "您有一门课程正在学习，请先结束正在学习的课程"
 
@@ -30,6 +31,7 @@ class TwoLessons:
     switch_works: bool | None = None  # the refusal offers to switch, and that it does
     second_in_list: bool = True
     back_leaves: bool = True
+    seeks: bool = True
     all_broken: bool = False  # after the refusal nothing plays any more
     said: str = RULES_SAID
     place: str = "first"
@@ -54,8 +56,12 @@ class TwoLessons:
         passed_s = ACTION_S + (action.seconds if isinstance(action, Wait) else 0.0)
         self.now_s += passed_s
         broken = self.all_broken and len([a for a in self.actions if isinstance(a, Back)]) > 0
-        if self.place in ("first", "second") and not broken:
-            self.position_s += passed_s
+        if isinstance(action, Swipe):
+            self.position_s = 0.0 if self.seeks else self.position_s
+        elif self.place in ("first", "second") and not broken:
+            self.position_s = min(LENGTH_S, self.position_s + passed_s)
+        if self.position_s >= LENGTH_S:
+            self.refuses = False  # the first course is under way no more
         return self.look()
 
     def _tap(self, label: str) -> None:
@@ -84,7 +90,7 @@ class TwoLessons:
         return {"package": "cn.example.study", "screen": self.place, "nodes": nodes, "toasts": toasts}
 
     def _player(self, title: str) -> list[dict[str, Any]]:
-        clock = f"00:{int(self.position_s):02d}/01:30"
+        clock = f"{int(self.position_s) // 60:02d}:{int(self.position_s) % 60:02d}/01:30"
         return [
             {"class": "android.view.TextureView", "id": "video", "box": [0, 240, 1080, 840]},
             {"class": "android.widget.SeekBar", "desc": "播放进度", "box": [150, 860, 800, 910]},
@@ -134,6 +140,14 @@ def test_a_refusal_that_gives_way_to_a_switch_is_left_to_a_person() -> None:
     outcome = _probe(TwoLessons(switch_works=True))
     assert (outcome.verdict, outcome.reason) == (Verdict.PRESENT, "single-session-lock-gives-way")
     assert single_session_lock.conclude([outcome], WALKED).verdict is Verdict.PRESENT
+
+
+def test_a_course_at_its_end_is_begun_again_before_another_is_opened() -> None:
+    assert _probe(TwoLessons(position_s=87.0)).verdict is Verdict.FOUND
+
+
+def test_a_course_that_ends_meanwhile_is_not_under_way_and_refutes_nothing() -> None:
+    assert _probe(TwoLessons(position_s=87.0, seeks=False)).verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_dialog_with_nothing_but_yes_is_closed_by_back() -> None:

@@ -15,7 +15,16 @@ from harness.rules.concluding import ProbeCut
 from harness.rules.player import read_player
 from harness.rules.session_words import DISMISS, GO, ONE_COURSE, SWITCH
 from harness.rules.video_run import tap_on
-from harness.rules.watching import MIN_ENTRY_CHARS, Halt, Watch, act, enter_again, set_playing
+from harness.rules.watching import (
+    MIN_ENTRY_CHARS,
+    Halt,
+    Watch,
+    act,
+    at_end,
+    enter_again,
+    set_playing,
+    to_the_start,
+)
 from harness.rules.wording import Sighting, app_words, marks_of, matching, whole, with_joined
 from harness.wording import normalise
 
@@ -66,7 +75,12 @@ def two_courses(start: Observation) -> Generator[Action, Observation, TwoCourses
 
 
 def _look(run: Watch, seen: TwoCourses) -> Generator[Action, Observation, None]:
+    # A course that has come to its end is under way no more: another one may be opened then in any app.
+    yield from to_the_start(run)
     yield from set_playing(run)
+    player = read_player(run.now)
+    if player is None or at_end(player):
+        return
     _measure(run, seen, Name.FIRST_PLAYS, holds=run.runs)
     _mark(run, seen, app_words(run.now)[-1] if run.now.words else None, Why.FIRST, Role.BEFORE)
     yield from act(run, Back())
