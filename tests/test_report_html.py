@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from lxml import html
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from harness import machine
 from harness.errors import BundleError
@@ -35,13 +37,13 @@ from harness.model import (
     Verdict,
     Word,
 )
-from harness.report.chart import chart
+from harness.report.chart import ROW_PX, chart
 from harness.report.html import bundle_pages, write_report
 from harness.report.phrases import Phrases, clock_s
 from harness.report.probes import value_in_words
 from harness.report.shots import Gallery, Links
 from harness.rules import ALL_RULES
-from tests.evidence_walks import CHECK_IN, HOME, START, Hands, TickingClock, app, start_of, write_study, zipped
+from tests.evidence_walks import CHECK_IN, GATE, HOME, START, Hands, TickingClock, app, start_of, write_study, zipped
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'</style>{{7*7}}\u202egnp.exe\x07"
 REPORT = Path(__file__).parent.parent / "harness" / "report"
@@ -308,6 +310,7 @@ def test_a_run_is_apps_by_rules_with_links_that_work(study: Path, tmp_path: Path
     index = write_report([study, packed], tmp_path / "报告 1", ALL_RULES, made=START)
     run = parsed(index.read_bytes())
     assert [section.get("id") for section in run.iter("section")] == ["coverage", "matrix", "findings"]
+    assert not (index.parent / study.name / "derived.json").exists()
     table = said(run.get_element_by_id("matrix"))
     assert all(rule.name_zh in table for rule in ALL_RULES)
     assert table.count("疑似违规") >= 4
@@ -321,12 +324,36 @@ def test_a_run_is_apps_by_rules_with_links_that_work(study: Path, tmp_path: Path
             assert (target.parent / unquote(inner)).is_file(), inner
 
 
+def test_small_pictures_of_a_bundle_are_linked_and_not_made_again(study: Path, tmp_path: Path) -> None:
+    index = write_report([study], tmp_path / "r", ALL_RULES, made=START)
+    assert [path.name for path in (index.parent / study.name).iterdir()] == ["index.html"]
+
+
+def test_a_small_picture_that_is_not_its_name_is_made_again(study: Path, tmp_path: Path) -> None:
+    copy = tmp_path / study.name
+    shutil.copytree(study, copy)
+    one, other, *_ = sorted((copy / layout.DERIVED).glob("*.jpg"))
+    one.write_bytes(other.read_bytes())
+    index = write_report([copy], tmp_path / "r", ALL_RULES, made=START)
+    assert [path.name for path in (index.parent / study.name).glob("*.jpg")] == [one.name]
+    assert "不通过" in said(parsed((index.parent / study.name / "index.html").read_bytes()))
+
+
+def test_a_report_says_under_four_headings_whether_the_bundle_is_sound(study: Path, tmp_path: Path) -> None:
+    index = write_report([study], tmp_path / "r", ALL_RULES, made=START)
+    vetting = said(parsed((index.parent / study.name / "index.html").read_bytes()).get_element_by_id("vetting"))
+    for words in ("真实性", "完整性", "可用性", "安全性", "内容完整、前后一致", "未签名", "任何格式都不能证明的"):
+        assert words in vetting
+
+
 def test_the_same_bundle_gives_the_same_report(study: Path, tmp_path: Path) -> None:
     one, two = (write_report([study], tmp_path / "r", ALL_RULES, made=START).read_bytes() for _ in range(2))
     assert one == two
 
 
-def test_it_opens_in_a_browser_with_every_picture_and_no_complaint(study: Path) -> None:
+@contextmanager
+def opened(page: Path, *, width_px: int = 1280, scripts: bool = True) -> Iterator[tuple[Page, list[str]]]:
+    """Yield a tab with a page from its file, and what the browser complains of."""
     browser_path = machine.find_browser(os.environ)
     assert browser_path is not None, "no browser on this machine: `harness doctor` says how to get one"
     complaints: list[str] = []
@@ -334,25 +361,54 @@ def test_it_opens_in_a_browser_with_every_picture_and_no_complaint(study: Path) 
         flags = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
         browser = playwright.chromium.launch(executable_path=browser_path, args=flags)
         try:
-            tab = browser.new_page(viewport={"width": 390, "height": 844})
+            tab = browser.new_page(viewport={"width": width_px, "height": 844}, java_script_enabled=scripts)
             tab.on("console", lambda message: complaints.append(message.text))
-            tab.goto((study / layout.REPORT).as_uri())
-            broken = tab.evaluate(
-                "async () => { const all = [...document.images];"
-                " for (const i of all) i.loading = 'eager';"
-                " await Promise.all(all.map(i => i.decode().catch(() => 0)));"
-                " return all.filter(i => !i.naturalWidth).map(i => i.src); }"
-            )
-            wide = tab.evaluate("document.documentElement.scrollWidth")
-            marks = tab.locator("#r-video-watch-gate .shots .mark")
-            assert marks.first.is_visible()
-            tab.locator("label[for=m-r-video-watch-gate]").click()
-            assert not marks.first.is_visible()
+            tab.goto(page.as_uri())
+            yield tab, complaints
         finally:
             browser.close()
+
+
+@pytest.mark.parametrize("width_px", [1280, 420])
+def test_it_opens_in_a_browser_with_every_picture_and_no_complaint(study: Path, width_px: int) -> None:
+    with opened(study / layout.REPORT, width_px=width_px) as (tab, complaints):
+        broken = tab.evaluate(
+            "async () => { const all = [...document.images];"
+            " for (const i of all) i.loading = 'eager';"
+            " await Promise.all(all.map(i => i.decode().catch(() => 0)));"
+            " return all.filter(i => !i.naturalWidth).map(i => i.src); }"
+        )
+        wide = tab.evaluate("document.documentElement.scrollWidth")
+        marks = tab.locator("#r-video-watch-gate .shots .mark")
+        assert marks.first.is_visible()
+        tab.locator("label[for=m-r-video-watch-gate]").click()
+        assert not marks.first.is_visible()
     assert broken == []
     assert complaints == []
-    assert wide <= 390
+    assert wide <= width_px
+
+
+def test_rows_are_filtered_by_app_unit_rule_and_verdict_and_show_without_a_script(study: Path, tmp_path: Path) -> None:
+    other = write_study(tmp_path, run="r2", name="另一应用", pages=pages)
+    index = write_report([study, other], tmp_path / "r", ALL_RULES, made=START)
+    with opened(index) as (tab, complaints):
+        rows = tab.locator("#findings tr.row:visible")
+        assert rows.count() == 6
+        tab.select_option("select[name=verdict]", "found")
+        assert rows.count() == 4
+        tab.select_option("select[name=app]", "2")
+        assert rows.count() == 2
+        tab.select_option("select[name=rule]", GATE)
+        assert [text.split()[0] for text in rows.all_inner_texts()] == ["另一应用"]
+        assert tab.locator("#matrix th.rule:visible").count() == 1
+        assert tab.locator("output").inner_text() == "已筛选：显示 1 条，共 6 条"
+        tab.select_option("select[name=unit]", "某市干部教育中心")
+        assert rows.count() == 1
+    assert complaints == []
+    with opened(index, scripts=False) as (tab, complaints):
+        assert tab.locator("#findings tr.row:visible").count() == 6
+        assert tab.locator("#filter:visible").count() == 0
+    assert complaints == []
 
 
 # --- parts -----------------------------------------------------------------------------------------------------
@@ -374,6 +430,14 @@ def test_a_chart_keeps_all_it_draws_within_its_frame() -> None:
         assert drawn.top <= point.y <= drawn.bottom
     assert {action.row for action in drawn.actions} == {0, 1, 2}
     assert drawn.actions[-1].row == 0
+
+
+def test_no_number_of_an_action_covers_a_reading() -> None:
+    read = [Measure(at_s=float(s), name="p", value=90.0, unit="s") for s in range(3)]
+    drawn = chart(read, [0.1 * place for place in range(6)])
+    assert drawn is not None
+    lowest = max(14 + action.row * ROW_PX + 9 for action in drawn.actions)  # as it is drawn
+    assert all(point.y > lowest for point in drawn.points)
 
 
 def test_readings_of_a_control_run_are_on_no_line() -> None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from harness.model import Measure
 
-WIDTH, HEIGHT = 720.0, 300.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 16.0, 34.0, 40.0
+WIDTH, _CURVE_PX = 720.0, 226.0
+_LEFT, _RIGHT, _BOTTOM = 56.0, 16.0, 40.0
+ROW_PX = 18.0
+_ABOVE_PX = 16.0
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 _LABEL_PX = 22.0
 _CONTROL = "control"
@@ -54,12 +56,12 @@ class Chart:
     y_ticks: tuple[Tick, ...]
     pace: tuple[tuple[float, float], tuple[float, float]] | None
     has_control: bool
+    height: float
     width: float = WIDTH
-    height: float = HEIGHT
     left: float = _LEFT
     right: float = WIDTH - _RIGHT
-    top: float = _TOP
-    bottom: float = HEIGHT - _BOTTOM
+    top: float
+    bottom: float
 
 
 def chart(measures: Sequence[Measure], actions_at_s: Sequence[float]) -> Chart | None:
@@ -75,27 +77,35 @@ def chart(measures: Sequence[Measure], actions_at_s: Sequence[float]) -> Chart |
     if len(read) < 2 or all(control for _, _, control in read):
         return None
     end_s = max(1.0, read[-1][0], *actions_at_s)
-    top = max(1.0, *(value for _, value, _ in read))
+    most = max(1.0, *(value for _, value, _ in read))
 
     def x(at_s: float) -> float:
         return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * at_s / end_s, 1)
 
+    actions = _apart([x(at_s) for at_s in actions_at_s])
+    # Numbers stand above the curve, as many rows as they need: none covers a reading.
+    top = _ABOVE_PX + ROW_PX * max((action.row + 1 for action in actions), default=1)
+    bottom = top + _CURVE_PX
+
     def y(value: float) -> float:
-        return round(HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * value / top, 1)
+        return round(bottom - _CURVE_PX * value / most, 1)
 
     unit = next((m.unit for m in measures if m.value is not None), "")
     first_s, first = next((at_s, value) for at_s, value, control in read if not control)
-    pace_end_s = min(end_s, first_s + (top - first))
+    pace_end_s = min(end_s, first_s + (most - first))
     pace = ((x(first_s), y(first)), (x(pace_end_s), y(first + pace_end_s - first_s))) if unit == "s" else None
     return Chart(
         unit=unit,
         points=tuple(
             Point(x=x(at_s), y=y(value), at_s=at_s, value=value, control=control) for at_s, value, control in read
         ),
-        actions=_apart([x(at_s) for at_s in actions_at_s]),
+        actions=actions,
         x_ticks=tuple(Tick(at=x(value), value=value) for value in _ticks(end_s)),
-        y_ticks=tuple(Tick(at=y(value), value=value) for value in _ticks(top)),
+        y_ticks=tuple(Tick(at=y(value), value=value) for value in _ticks(most)),
         has_control=any(control for _, _, control in read),
+        top=top,
+        bottom=bottom,
+        height=bottom + _BOTTOM,
         pace=pace if pace is not None and pace[0] != pace[1] else None,
     )
 

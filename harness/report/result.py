@@ -25,6 +25,7 @@ from harness.model import (
 from harness.report.phrases import Phrases, apart_s, at_device, at_host
 from harness.report.probes import probes_of
 from harness.report.shots import Gallery, Shot, shots_of
+from harness.report.vetting import VettingView
 from harness.report.views import (
     AppResult,
     ClauseView,
@@ -34,6 +35,7 @@ from harness.report.views import (
     ReachRow,
     RefusalRow,
     Row,
+    RuleView,
     Seen,
     StepRow,
 )
@@ -56,7 +58,7 @@ _DAY_S = 86400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One bundle to show: what was judged of it, and where its page and its payload digest are.
+    """One bundle to show: what was judged of it, and the folder in the report that its links start from.
 
     ``unfinished`` is an argument because a bundle's own page is made just before the bundle is complete.
     """
@@ -64,8 +66,8 @@ class Source:
     bundle: StoredBundle
     judgement: Judgement
     unfinished: bool
-    href: str = ""
-    payload_sha256: str | None = None
+    folder: str = ""
+    vetting: VettingView | None = None
 
 
 def app_result(source: Source, rules: Sequence[Rule], gallery: Gallery, phrases: Phrases) -> AppResult:
@@ -80,10 +82,12 @@ def app_result(source: Source, rules: Sequence[Rule], gallery: Gallery, phrases:
     coverage = tuple(_coverage(rule, c, known, gallery, phrases) for rule, c in source.judgement.coverage)
     return AppResult(
         bundle=source.bundle.name,
-        href=source.href,
-        payload_sha256=source.payload_sha256,
+        folder=source.folder,
+        vetting=source.vetting,
         name=walk.app.name or walk.identity.package,
         package=walk.app.package,
+        unit=walk.app.sponsor_unit,
+        version=_version(walk),
         unfinished=source.unfinished,
         how_it_ended=phrases.say(walk.stopped_by) if walk.stopped_by else phrases.say("report-walk-finished"),
         complete=walk.finished and not source.unfinished,
@@ -115,6 +119,16 @@ def rule_name(rule_id: RuleId, rule: Rule | None, phrases: Phrases) -> str:
     if rule is None:
         return rule_id
     return rule.name_zh if phrases.language == "zh_CN" else rule.name_en
+
+
+def rule_view(rule: Rule, phrases: Phrases) -> RuleView:
+    """Return what is told of a rule by itself."""
+    return RuleView(
+        id=rule.id,
+        name=rule_name(rule.id, rule, phrases),
+        clauses=_clauses(rule, phrases),
+        limits=tuple(phrases.say(key) for key in rule.known_limits),
+    )
 
 
 def _finding(finding: Finding, rule: Rule | None, walk: Walk, gallery: Gallery, phrases: Phrases) -> FindingView:
@@ -233,11 +247,10 @@ def _walked(walk: Walk, phrases: Phrases) -> tuple[Row, ...]:
 
 def _subject(walk: Walk, phrases: Phrases) -> tuple[Row, ...]:
     app, identity = walk.app, walk.identity
-    version = f"{identity.version_name}（{identity.version_code}）" if identity.version_code else identity.version_name
     rows = (
         ("report-app-name", app.name),
         ("report-app-package", app.package),
-        ("report-app-version", version),
+        ("report-app-version", _version(walk)),
         ("report-app-apk", identity.apk_sha256),
         ("report-app-signer", identity.signer_sha256),
         ("report-app-sponsor", app.sponsor_unit),
@@ -250,6 +263,11 @@ def _subject(walk: Walk, phrases: Phrases) -> tuple[Row, ...]:
         ("report-app-case", app.case_id),
     )
     return _rows(rows, phrases)
+
+
+def _version(walk: Walk) -> str:
+    identity = walk.identity
+    return f"{identity.version_name}（{identity.version_code}）" if identity.version_code else identity.version_name
 
 
 def _conditions(bundle: StoredBundle, phrases: Phrases) -> tuple[Row, ...]:

@@ -32,6 +32,7 @@ class Shot:
     """One screenshot with what is to be seen on it. ``href`` is ``None`` where ``missing`` says why."""
 
     observation: ObservationId
+    sha256: str | None
     href: str | None
     thumb: str | None
     width_px: int
@@ -80,6 +81,7 @@ class Gallery:
         href = None if digest is None else self._links.original(digest)
         return Shot(
             observation=observation,
+            sha256=digest,
             href=href,
             thumb=None if digest is None else self._links.small(digest) or href,
             width_px=seen.size_px[0] if seen else 0,

@@ -11,6 +11,7 @@ from datetime import datetime
 from harness.model import Reach, RuleId, Verdict
 from harness.report.probes import ProbeView
 from harness.report.shots import Shot
+from harness.report.vetting import VettingView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,16 @@ class ClauseView:
     confidence: str
     confirmed: bool
     url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleView:
+    """A rule that was looked for, whether or not it was found."""
+
+    id: RuleId
+    name: str
+    clauses: tuple[ClauseView, ...]
+    limits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +138,12 @@ class AppResult:
     """One app, one walk: everything its page shows."""
 
     bundle: str
-    href: str
-    payload_sha256: str | None
+    folder: str  # within the report, that links of this app start from; empty for the bundle's own page
+    vetting: VettingView | None  # of the whole bundle; its own page is made before there is one
     name: str
     package: str
+    unit: str  # the sponsor, as filed; empty where nothing is filed
+    version: str
     unfinished: bool
     how_it_ended: str
     complete: bool
@@ -143,6 +156,15 @@ class AppResult:
     subject: tuple[Row, ...]
     conditions: tuple[Row, ...]
     steps: tuple[StepRow, ...]
+
+    @property
+    def href(self) -> str:
+        """The page of this app, from the report's folder."""
+        return f"{self.folder}/index.html" if self.folder else ""
+
+    @property
+    def payload_sha256(self) -> str | None:
+        return None if self.vetting is None else self.vetting.payload_sha256
 
     @property
     def reached(self) -> int:
@@ -168,5 +190,5 @@ class RunResult:
     """Several apps of one run."""
 
     made: datetime
-    rules: tuple[Row, ...]
+    rules: tuple[RuleView, ...]
     apps: tuple[AppResult, ...]

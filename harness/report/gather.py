@@ -1,0 +1,92 @@
+"""Makes the result object that every export renders, and lays the pictures it links to into the report's folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from harness.errors import BundleError
+from harness.evidence import durable, layout
+from harness.evidence.bundle import StoredBundle, open_bundle
+from harness.evidence.container import read
+from harness.evidence.verify import verify
+from harness.model import Judgement, Rule
+from harness.report.phrases import Phrases
+from harness.report.pictures import SmallPictures
+from harness.report.result import Source, app_result, rule_view
+from harness.report.shots import Gallery, Links
+from harness.report.vetting import vetted
+from harness.report.views import AppResult, RunResult
+
+
+def gather(
+    bundles: Sequence[Path],
+    out: Path,
+    rules: Sequence[Rule],
+    *,
+    made: datetime,
+    judgements: Mapping[Path, Judgement] | None = None,
+) -> RunResult:
+    """Return the result of stored bundles; links of an app are relative to its folder in ``out``.
+
+    ``judgements`` replaces what is stored; an unfinished bundle has nothing stored and needs one. Pictures of a bundle
+    in a folder are linked where they are, those of a zip are copied. Raises ``BundleError``.
+    """
+    words = Phrases()
+    results = []
+    for path in bundles:
+        with open_bundle(path) as bundle:
+            judgement = (judgements or {}).get(path) or bundle.judgement
+            if judgement is None:
+                raise BundleError(f"{path}: is unfinished and was never judged")
+            results.append(_app(bundle, judgement, rules, out, words))
+    return RunResult(made=made, rules=tuple(rule_view(rule, words) for rule in rules), apps=tuple(results))
+
+
+def _app(bundle: StoredBundle, judgement: Judgement, rules: Sequence[Rule], out: Path, words: Phrases) -> AppResult:
+    folder = out / bundle.name
+    folder.mkdir(parents=True, exist_ok=True)
+    way = _way(bundle.path, folder) if bundle.path.is_dir() else None
+    small = SmallPictures(bundle)
+    laid: set[str] = set()
+
+    def lay(name: str, content: bytes) -> str:
+        if name not in laid:
+            laid.add(name)
+            durable.write(folder / name, content)
+        return name
+
+    def original(digest: str) -> str:
+        if way is not None:
+            return f"{way}/{layout.shot_member(digest)}"
+        return lay(f"{digest}.png", bundle.shot(digest))
+
+    def small_link(digest: str) -> str | None:
+        member = small.member(digest)
+        if member is None:
+            return None
+        name = member.rsplit("/", 1)[1]
+        if member in small.made:
+            return lay(name, small.made[member])
+        return f"{way}/{member}" if way is not None else lay(name, read(bundle.container, member))
+
+    source = Source(
+        bundle=bundle,
+        judgement=judgement,
+        unfinished=bundle.unfinished,
+        folder=bundle.name,
+        vetting=vetted(verify(bundle.path), words),
+    )
+    return app_result(source, rules, Gallery(bundle.walk, Links(original=original, small=small_link), words), words)
+
+
+def _way(target: Path, start: Path) -> str | None:
+    """Return the link from one folder to another, ``None`` across drives."""
+    try:
+        way = os.path.relpath(target.resolve(), start.resolve())
+    except ValueError:
+        return None
+    return quote(Path(way).as_posix())
