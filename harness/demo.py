@@ -147,7 +147,7 @@ def run_demo(
                 tell(f"设备保持运行 device kept: adb -P {adb[1]} -s {serials[0]} shell")
                 keep()
     bundles = tuple(inspection.bundle for inspection in inspections)
-    report = session.report_on(bundles, settings.evidence_dir / settings.run / "report")
+    report, *_ = session.report_on(bundles, settings.evidence_dir / settings.run / "report")
     rows = tuple(row for inspection in inspections for row in _compared(inspection, choice.skin))
     return DemoResult(rows=rows, bundles=bundles, report=report)
 

@@ -28,6 +28,7 @@ from harness.evidence.bundle import BundleWriter, StoredBundle, WalkStart, open_
 from harness.evidence.layout import RUN, WalkEnd, bundle_name
 from harness.evidence.redact import Shared
 from harness.evidence.seal import Sealing
+from harness.evidence.signers import signer_at
 from harness.explore import Scope
 from harness.grouping import groups
 from harness.judge import judge, outcomes_for
@@ -48,14 +49,22 @@ from harness.model import (
 )
 from harness.perceive import Template, frame_from_image, load_templates, observe
 from harness.perceive.engines import OCR, ocr_engines
-from harness.report.html import bundle_pages, write_report
+from harness.report.exporting import Export, Means
+from harness.report.gather import gather
+from harness.report.html import bundle_pages, write_html
 from harness.report.look import Look, RuleOutcome, drawn_look
+from harness.report.pdf import write_pdf
 from harness.report.phrases import Phrases
 from harness.rules import ALL_RULES, PICTURES, rules_edition
 from harness.tour import Tour
 from harness.walk import Walker
 
 FILM = ("auto", "on", "off")
+# The views of one result by the names that `harness report --format` takes: one file in report/, one line here.
+EXPORTS: Mapping[str, Export] = {
+    "html": write_html,
+    "pdf": write_pdf,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,14 +406,23 @@ def share(bundle: Path, out: Path) -> Shared:
     return redact.share(bundle, out, pages, SystemClock())
 
 
-def report_on(bundles: Sequence[Path], out: Path) -> Path:
-    """Write the HTML report of bundles as they were judged; one never judged is judged now. Return its first page."""
+def report_on(
+    bundles: Sequence[Path], out: Path, formats: Sequence[str] = (), *, sign_key: str = ""
+) -> tuple[Path, ...]:
+    """Write views of bundles as they were judged; one never judged is judged now. Return what to open.
+
+    The pages come first, whatever else is asked for: the other views link to them and to their pictures. Raises
+    ``BadInput`` for a key that cannot be used, or where this machine cannot make a view.
+    """
     judged = {}
     for path in bundles:
         with open_bundle(path) as bundle:
             if bundle.judgement is None:
                 judged[path] = judge(bundle.walk, ALL_RULES)
-    return write_report(bundles, out, ALL_RULES, made=SystemClock().wall(), judgements=judged)
+    signer = signer_at(sign_key, outside=tuple(path.parent for path in bundles)) if sign_key and formats else None
+    means = Means(out=out, font=find_cjk_font_file(os.environ), signer=signer)
+    run = gather(bundles, out, ALL_RULES, made=SystemClock().wall(), judgements=judged)
+    return tuple(path for name in dict.fromkeys(("html", *formats)) for path in EXPORTS[name](run, means))
 
 
 # --- one stored screen

@@ -382,7 +382,7 @@ class Controller:
 
         settings = _settings(self._config)
         bundles = session.bundles_of_run(settings)
-        return session.report_on(bundles, settings.evidence_dir / settings.run / "report") if bundles else None
+        return session.report_on(bundles, settings.evidence_dir / settings.run / "report")[0] if bundles else None
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         notes = self._config.stash[_PLAN].notes if _PLAN in self._config.stash else ()

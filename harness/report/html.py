@@ -22,6 +22,7 @@ from harness.evidence import codec, durable, layout
 from harness.evidence.bundle import StoredBundle
 from harness.model import Judgement, Rule
 from harness.report.chart import ROW_PX, Chart
+from harness.report.exporting import Means
 from harness.report.gather import gather
 from harness.report.phrases import Phrases, clock_s, stamp
 from harness.report.pictures import ORIGINS, SmallPictures
@@ -57,16 +58,17 @@ def write_report(
     judgements: Mapping[Path, Judgement] | None = None,
 ) -> Path:
     """Write a report over stored bundles into ``out`` and return its ``index.html``. Arguments as of ``gather``."""
-    return write_html(gather(bundles, out, rules, made=made, judgements=judgements), out)
+    return write_html(gather(bundles, out, rules, made=made, judgements=judgements), Means(out=out))[0]
 
 
-def write_html(run: RunResult, out: Path) -> Path:
-    """Write the pages of a result into its folder, return the first: coverage, then apps by rules."""
+def write_html(run: RunResult, means: Means) -> tuple[Path, ...]:
+    """Write a page for each app and the first page over all; return the first: coverage, then apps by rules."""
     phrases = Phrases()
     for app in run.apps:
-        durable.write(out / app.folder / layout.REPORT, render_app(app, phrases))
-    durable.write(out / layout.REPORT, render_run(run, phrases))
-    return out / layout.REPORT
+        durable.write(means.out / app.folder / layout.REPORT, render_app(app, phrases))
+    index = means.out / layout.REPORT
+    durable.write(index, render_run(run, phrases))
+    return (index,)
 
 
 def render_app(result: AppResult, phrases: Phrases) -> bytes:

@@ -89,7 +89,9 @@ def app_result(source: Source, rules: Sequence[Rule], gallery: Gallery, phrases:
         unit=walk.app.sponsor_unit,
         version=_version(walk),
         unfinished=source.unfinished,
+        cover=_cover(walk, phrases),
         how_it_ended=phrases.say(walk.stopped_by) if walk.stopped_by else phrases.say("report-walk-finished"),
+        ended=walk.ended.wall,
         complete=walk.finished and not source.unfinished,
         walked=_walked(walk, phrases),
         coverage=coverage,
@@ -261,6 +263,24 @@ def _subject(walk: Walk, phrases: Phrases) -> tuple[Row, ...]:
         ("report-app-filed-functions", "、".join(app.filed_functions)),
         ("report-app-account", app.account),
         ("report-app-case", app.case_id),
+    )
+    return _rows(rows, phrases)
+
+
+def _cover(walk: Walk, phrases: Phrases) -> tuple[Row, ...]:
+    """Return what a reader has to know before anything else: what was looked at, for whom, when and on what."""
+    app, device = walk.app, walk.device
+    rows = (
+        ("report-app-name", app.name),
+        ("report-app-package", app.package),
+        ("report-app-version", _version(walk)),
+        ("report-app-sponsor", app.sponsor_unit),
+        ("report-app-user", app.user_unit),
+        ("report-app-filing", app.filing_number),
+        ("report-app-case", app.case_id),
+        ("report-began", at_host(walk.began)),
+        ("report-ended", at_host(walk.ended)),
+        ("report-device", f"{device.model} {device.serial}，Android {device.android_release}"),
     )
     return _rows(rows, phrases)
 

@@ -145,7 +145,9 @@ class AppResult:
     unit: str  # the sponsor, as filed; empty where nothing is filed
     version: str
     unfinished: bool
+    cover: tuple[Row, ...]
     how_it_ended: str
+    ended: datetime
     complete: bool
     walked: tuple[Row, ...]
     coverage: tuple[CoverageView, ...]
