@@ -55,6 +55,7 @@ from harness.report.html import bundle_pages, write_html
 from harness.report.look import Look, RuleOutcome, drawn_look
 from harness.report.pdf import write_pdf
 from harness.report.phrases import Phrases
+from harness.report.xlsx import write_xlsx
 from harness.rules import ALL_RULES, PICTURES, rules_edition
 from harness.tour import Tour
 from harness.walk import Walker
@@ -64,6 +65,7 @@ FILM = ("auto", "on", "off")
 EXPORTS: Mapping[str, Export] = {
     "html": write_html,
     "pdf": write_pdf,
+    "xlsx": write_xlsx,
 }
 
 
