@@ -49,12 +49,15 @@ from harness.model import (
 )
 from harness.perceive import Template, frame_from_image, load_templates, observe
 from harness.perceive.engines import OCR, ocr_engines
+from harness.report.allure import write_allure
 from harness.report.exporting import Export, Means
 from harness.report.gather import gather
 from harness.report.html import bundle_pages, write_html
+from harness.report.junit import write_junit
 from harness.report.look import Look, RuleOutcome, drawn_look
 from harness.report.pdf import write_pdf
 from harness.report.phrases import Phrases
+from harness.report.sarif import write_sarif
 from harness.report.xlsx import write_xlsx
 from harness.rules import ALL_RULES, PICTURES, rules_edition
 from harness.tour import Tour
@@ -66,6 +69,9 @@ EXPORTS: Mapping[str, Export] = {
     "html": write_html,
     "pdf": write_pdf,
     "xlsx": write_xlsx,
+    "junit": write_junit,
+    "sarif": write_sarif,
+    "allure": write_allure,
 }
 
 

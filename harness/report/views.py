@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from harness.model import Reach, RuleId, Verdict
+from harness.model import Reach, RuleId, Severity, Verdict
 from harness.report.probes import ProbeView
 from harness.report.shots import Shot
 from harness.report.vetting import VettingView
@@ -62,6 +62,7 @@ class RuleView:
 
     id: RuleId
     name: str
+    rank: Severity
     clauses: tuple[ClauseView, ...]
     limits: tuple[str, ...]
 
@@ -94,7 +95,8 @@ class FindingView:
     name: str
     verdict: Verdict
     word: str
-    severity: str
+    severity: str  # in words
+    rank: Severity
     statement: str
     control_run: str
     has_place: bool
@@ -146,7 +148,9 @@ class AppResult:
     version: str
     unfinished: bool
     cover: tuple[Row, ...]
+    made_by: str  # the harness's version when the bundle was made
     how_it_ended: str
+    began: datetime
     ended: datetime
     complete: bool
     walked: tuple[Row, ...]

@@ -131,7 +131,7 @@ def _findings(run: RunResult, phrases: Phrases) -> Iterator[Sequence[Cell]]:
         for finding in app.findings:
             shot = next((shot for shot in finding.shots if shot.href), None)
             path = (phrases.say("report-open-app"), *finding.entry) if finding.has_place else ()
-            quotes = [f"{clause.source}：{clause.quote}（{clause.confidence}）" for clause in finding.clauses]
+            quotes = [f"{clause.source}：{clause.quote}（{clause.confidence}）" for clause in finding.clauses[:1]]
             yield (
                 Cell(value=app.name, link=app.href),
                 Cell(value=app.package),
@@ -176,7 +176,7 @@ def _coverage(run: RunResult, phrases: Phrases) -> Iterator[Sequence[Cell]]:
                 )
         ended = (Cell(value=phrases.say("report-how-it-ended")), *[Cell(value="")] * 2, Cell(value=app.how_it_ended))
         yield (*who, *ended)
-        for gap in app.gaps:
+        for gap in app.gaps or (phrases.say("report-no-gaps"),):
             yield (*who, Cell(value=phrases.say("report-gaps")), *[Cell(value="")] * 2, Cell(value=gap))
 
 
