@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -330,6 +331,24 @@ def test_a_report_is_written_over_a_bundle_and_over_a_run(tmp_path: Path, bundle
         assert ended.code == 0, ended.err
         assert ended.text.strip() == str(out / "index.html")
         assert "干部学习在线" in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_report_gives_other_views_when_asked_and_refuses_a_format_that_is_none(tmp_path: Path, bundle: Path) -> None:
+    out = tmp_path / "report"
+    ended = harness("report", bundle, "--xlsx", "--format", "sarif", "--format", "junit", "--out", out, cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    names = ("index.html", "findings.xlsx", "findings.sarif", "junit.xml")
+    assert ended.text.split() == [str(out / name) for name in names]
+    refused = one_line_error(harness("report", bundle, "--format", "docx", "--out", out, cwd=tmp_path))
+    assert "no format 'docx'" in refused
+
+
+def test_the_offline_verifier_is_written_with_its_digest(tmp_path: Path) -> None:
+    ended = harness("verify", "--page", "verify.html", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    digest = hashlib.sha256((tmp_path / "verify.html").read_bytes()).hexdigest()
+    assert digest in ended.text.replace(" ", "")
+    assert "--page OUT.html" in one_line_error(harness("verify", cwd=tmp_path))
 
 
 # --- devices -----------------------------------------------------------------------------------------------------

@@ -92,26 +92,35 @@ def seal_bundle(*, bundle: Path, key: str, sm2_key: Path | None, tsa: str, ledge
 
 
 @click.command("verify", short_help="核验证据包 is a bundle as it was written (0 yes, 1 no, 2 unknown)")
-@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--key", type=_FILE, help="The signer's public key, PEM, from elsewhere than the bundle.")
 @click.option("--sm2-key", type=_FILE, help="The public key of the second signature (SM2), PEM.")
 @click.option("--tsa-ca", type=_FILE, help="Root certificates of the time-stamping authority, PEM.")
 @click.option("--ledger", type=_FILE, help="Ledger of roots, as it was handed over.")
+@click.option("--page", type=_FILE, metavar="OUT.html", help="Write the offline verifier, a page for any browser.")
 @json_option
 def verify_bundle(
     *,
-    bundle: Path,
+    bundle: Path | None,
     key: Path | None,
     sm2_key: Path | None,
     tsa_ca: Path | None,
     ledger: Path | None,
+    page: Path | None,
     as_json: bool,
 ) -> None:
     """核验证据包是否与写成时一致，按真实性、完整性、可用性、安全性分项给出结果。
 
     Tell whether a bundle, folder or zip, is as it was written; exit 0 sound, 1 not sound, 2 could not tell. A key, a
     root or a ledger that is given must be met; what is not given cannot be said, and the answer says that.
+
+    With --page nothing is verified: the page that can, in a browser without a network, is written to OUT.html.
     """
+    if page is not None:
+        _write_page(page)
+        return
+    if bundle is None:
+        raise click.UsageError("name a BUNDLE, or --page OUT.html")
     from harness.evidence.keys import read_certificates, read_public
     from harness.evidence.sm2 import read_sm2_public
     from harness.evidence.verify import Trust, verify
@@ -204,6 +213,20 @@ def promote_observation(
     for kind, number in promoted.masked:
         print(f"已替换 under another name: {text(f'mask-{kind}')} {number}")
     print(f"用例 case: {promoted.path} ({promoted.verdict})")
+
+
+def _write_page(page: Path) -> None:
+    from harness.evidence import durable
+    from harness.evidence.keys import grouped
+    from harness.evidence.layout import sha256
+    from harness.report.verify_page import verify_page
+
+    content = verify_page()
+    durable.write(page, content)
+    print(f"离线核验页 page: {page.absolute()}")
+    print(f"SHA-256: {grouped(sha256(content))}")
+    print("请把本页和它的哈希值另行交给核查人员，不要随证据包一起交。")
+    print("Hand the page and its digest to the reviewers apart from any bundle.")
 
 
 def one_bundle(path: Path) -> Path:
