@@ -475,7 +475,7 @@ def test_numbers_of_marks_at_one_corner_stand_side_by_side(study: Path) -> None:
 
 
 def test_every_key_of_the_report_has_words_in_both_languages() -> None:
-    sources = [*REPORT.glob("templates/*.html"), *REPORT.glob("*.py")]
+    sources = [*REPORT.glob("templates/*.html"), *REPORT.glob("templates/*.typ"), *REPORT.glob("*.py")]
     keys = {key for path in sources for key in re.findall(r"['\"](report-[a-z0-9-]+[a-z0-9])['\"]", path.read_text())}
     keys |= {f"report-verdict-{v}" for v in Verdict} | {f"report-verdict-means-{v}" for v in Verdict}
     keys |= {f"report-reach-{r}" for r in Reach} | {f"report-role-{r}" for r in Role}

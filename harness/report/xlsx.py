@@ -48,10 +48,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column's heading, a message key or a name, and its width in characters."""
+    """A column's heading, a message key or a name, and its width in characters. Paper ends before one not printed."""
 
     name: str
     width: int
+    printed: bool = True
 
 
 def write_xlsx(run: RunResult, means: Means) -> tuple[Path, ...]:
@@ -79,28 +80,28 @@ def tabulated(run: RunResult) -> bytes:
 
 
 _FINDINGS = (
-    Column(name="report-matrix-app", width=20),
-    Column(name="report-app-package", width=28),
-    Column(name="report-app-version", width=16),
-    Column(name="report-matrix-unit", width=22),
-    Column(name="report-result-rule", width=20),
+    Column(name="report-matrix-app", width=18),
+    Column(name="report-result-rule", width=18),
     Column(name="report-result-verdict", width=14),
-    Column(name="report-severity", width=26),
-    Column(name="report-result-statement", width=60),
-    Column(name="report-where", width=28),
-    Column(name="report-markers", width=34),
-    Column(name="report-basis", width=60),
-    Column(name="report-evidence", width=16),
-    Column(name="report-xlsx-original-sha256", width=68),
-    Column(name="report-finding-id", width=16),
-    Column(name="report-xlsx-fingerprint", width=24),
-    Column(name="report-bundle", width=44),
-    Column(name="report-xlsx-payload", width=68),
-    Column(name="report-decision", width=14),
-    Column(name="report-decision-reason", width=30),
-    Column(name="report-decision-first", width=18),
-    Column(name="report-decision-second", width=18),
-    Column(name="report-decision-date", width=14),
+    Column(name="report-result-statement", width=44),
+    Column(name="report-where", width=24),
+    Column(name="report-markers", width=26),
+    Column(name="report-severity", width=16),
+    Column(name="report-basis", width=48),
+    Column(name="report-evidence", width=9),
+    Column(name="report-decision", width=12),
+    Column(name="report-decision-reason", width=24),
+    Column(name="report-decision-first", width=16),
+    Column(name="report-decision-second", width=16),
+    Column(name="report-decision-date", width=12),
+    Column(name="report-matrix-unit", width=22, printed=False),
+    Column(name="report-app-package", width=28, printed=False),
+    Column(name="report-app-version", width=16, printed=False),
+    Column(name="report-finding-id", width=14, printed=False),
+    Column(name="report-xlsx-fingerprint", width=24, printed=False),
+    Column(name="report-xlsx-original-sha256", width=36, printed=False),
+    Column(name="report-bundle", width=44, printed=False),
+    Column(name="report-xlsx-payload", width=36, printed=False),
 )
 _COVERAGE = (
     Column(name="report-matrix-app", width=20),
@@ -134,23 +135,23 @@ def _findings(run: RunResult, phrases: Phrases) -> Iterator[Sequence[Cell]]:
             quotes = [f"{clause.source}：{clause.quote}（{clause.confidence}）" for clause in finding.clauses[:1]]
             yield (
                 Cell(value=app.name, link=app.href),
-                Cell(value=app.package),
-                Cell(value=app.version),
-                Cell(value=app.unit),
                 Cell(value=finding.name, link=f"{app.href}#{finding.anchor}"),
                 Cell(value=finding.word, verdict=finding.verdict),
-                Cell(value=finding.severity if finding.to_decide else ""),
                 Cell(value=finding.statement),
                 Cell(value=" → ".join(path)),
                 Cell(value="；".join(finding.markers)),
+                Cell(value=finding.severity if finding.to_decide else ""),
                 Cell(value="\n".join(quotes)),
                 _picture(app, str(shot.observation), shot.href) if shot else Cell(value=""),
-                Cell(value=shot.sha256 or "" if shot else ""),
+                *[Cell(value="")] * 5,  # a person's
+                Cell(value=app.unit),
+                Cell(value=app.package),
+                Cell(value=app.version),
                 Cell(value=finding.id),
                 Cell(value=finding.fingerprint),
+                Cell(value=shot.sha256 or "" if shot else ""),
                 Cell(value=app.bundle),
                 Cell(value=app.payload_sha256 or ""),
-                *[Cell(value="")] * 5,  # a person's
             )
 
 
@@ -244,6 +245,7 @@ class _Paper:
                 self._write(sheet, (last, place), cell, linked=bool(cell.link) and links <= _MOST_LINKS)
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, last, len(columns) - 1)
+        sheet.print_area(0, 0, last, sum(column.printed for column in columns) - 1)
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
