@@ -8,6 +8,7 @@ All text from apps is escaped, and characters that could hide or turn around tex
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -97,6 +98,13 @@ def render_run(result: RunResult, phrases: Phrases) -> bytes:
 
 
 def _render(template: str, phrases: Phrases, **values: object) -> bytes:
+    return _environment(phrases.language).get_template(template).render(**values).encode("utf-8")
+
+
+@functools.cache
+def _environment(language: str) -> jinja2.Environment:
+    """Return the templates with the words of one language; kept, because compiling them takes longer than a page."""
+    phrases = Phrases(language=language)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("harness.report"),
         autoescape=True,
@@ -112,10 +120,9 @@ def _render(template: str, phrases: Phrases, **values: object) -> bytes:
         polyline=_polyline,
         row_px=ROW_PX,
         verdicts=[(verdict, verdict_word(verdict, phrases)) for verdict in VERDICT_ORDER],
-        language="zh-CN" if phrases.language == "zh_CN" else "en",
+        language="zh-CN" if language == "zh_CN" else "en",
     )
-    text = environment.get_template(template).render(**values)
-    return text.encode("utf-8")
+    return environment
 
 
 def _polyline(chart: Chart) -> str:

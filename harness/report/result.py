@@ -157,8 +157,8 @@ def _finding(finding: Finding, rule: Rule | None, walk: Walk, gallery: Gallery, 
         shots=shots_of(finding, walk, gallery, phrases),
         probes=probes_of(finding, walk, gallery, phrases),
         exemption=_exemption(finding, walk) if claimed else None,
-        lookalikes=() if rule is None else _seen(rule.lexicon.lookalike, walk, gallery),
-        voluntary=() if rule is None else _seen(rule.lexicon.voluntary, walk, gallery),
+        lookalikes=() if rule is None else _seen(rule.lexicon.lookalike, gallery),
+        voluntary=() if rule is None else _seen(rule.lexicon.voluntary, gallery),
         limits=() if rule is None else tuple(phrases.say(key) for key in rule.known_limits),
         to_decide=finding.verdict in DECIDED_BY_A_PERSON,
     )
@@ -188,13 +188,13 @@ def _clauses(rule: Rule, phrases: Phrases) -> tuple[ClauseView, ...]:
     )
 
 
-def _seen(words: Sequence[str], walk: Walk, gallery: Gallery) -> tuple[Seen, ...]:
+def _seen(words: Sequence[str], gallery: Gallery) -> tuple[Seen, ...]:
     """Return which of these words were on screen anywhere in the walk, with up to three places each."""
     places: dict[str, list[ObservationId]] = {}
-    for observation in walk.observations:
+    for observation, text in gallery.written.items():
         for word in words:
-            if any(word in seen.norm for seen in observation.words):
-                places.setdefault(word, []).append(observation.id)
+            if word in text:
+                places.setdefault(word, []).append(observation)
     return tuple(
         Seen(word=word, places=tuple(href for o in found[:3] if (href := gallery.original(o)) is not None))
         for word, found in list(places.items())[:_LOOKALIKES_SHOWN]

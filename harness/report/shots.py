@@ -60,6 +60,8 @@ class Gallery:
         self._observations: Mapping[ObservationId, Observation] = {o.id: o for o in walk.observations}
         self._links = links
         self._phrases = phrases
+        # What is written on each screen, a word a line, in the form that is compared.
+        self.written = {o.id: "\n".join(word.norm for word in o.words) for o in walk.observations}
 
     def original(self, observation: ObservationId) -> str | None:
         """Return the link to the original picture, ``None`` where there is none."""
