@@ -260,6 +260,19 @@ def test_a_screen_without_a_picture_says_why(tmp_path: Path) -> None:
     assert "secure window" in said(missing)
 
 
+def test_a_copy_without_originals_says_so_and_links_to_none(study: Path, tmp_path: Path) -> None:
+    copy = tmp_path / study.name
+    shutil.copytree(study, copy)
+    gone = sorted((copy / layout.SHOTS).iterdir())
+    for shot in gone:
+        shot.unlink()
+    index = write_report([copy], tmp_path / "r", ALL_RULES, made=START)
+    page = parsed((index.parent / study.name / "index.html").read_bytes())
+    assert "此副本中没有原图" in said(article(page, GATE))
+    assert list(article(page, GATE).iter("img"))  # the small pictures are there
+    assert not [link for link in links(page) if link.endswith(".png")]
+
+
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_every_verdict_has_its_word_and_only_open_ones_ask_for_a_decision(study: Path, verdict: Verdict) -> None:
     with open_bundle(study) as bundle:

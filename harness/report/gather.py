@@ -59,7 +59,9 @@ def _app(bundle: StoredBundle, judgement: Judgement, rules: Sequence[Rule], out:
             durable.write(folder / name, content)
         return name
 
-    def original(digest: str) -> str:
+    def original(digest: str) -> str | None:
+        if layout.shot_member(digest) not in bundle.container.sizes:
+            return None
         if way is not None:
             return f"{way}/{layout.shot_member(digest)}"
         return lay(f"{digest}.png", bundle.shot(digest))

@@ -27,12 +27,14 @@ class SmallPictures:
         self.origins: list[dict[str, str]] = []
 
     def member(self, digest: str) -> str | None:
-        """Return the member that holds the small picture, ``None`` where the original cannot be scaled."""
+        """Return the member with the small picture, ``None`` where the original is not there or cannot be scaled."""
         if digest not in self._members:
             self._members[digest] = self._brought.get(digest) or self._make(digest)
         return self._members[digest]
 
     def _make(self, digest: str) -> str | None:
+        if layout.shot_member(digest) not in self._bundle.container.sizes:
+            return None
         jpeg = thumb(self._bundle.shot(digest))
         if jpeg is None:
             return None

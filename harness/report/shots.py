@@ -46,9 +46,12 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Where pictures are, relative to the page: the original and the small one of a digest."""
+    """Where pictures are, relative to the page: the original and the small one of a digest.
 
-    original: Callable[[str], str]
+    ``None`` where there is none: a copy to be shared may hold the small one alone.
+    """
+
+    original: Callable[[str], str | None]
     small: Callable[[str], str | None]
 
 
@@ -91,7 +94,7 @@ class Gallery:
             at="" if seen is None else self.time(seen),
             role=role,
             caption=caption,
-            missing="" if href is not None else self._missing(seen),
+            missing="" if href is not None else self._missing(seen, digest),
             marks=_side_by_side(
                 tuple(self._mark(seen, box, number) for box, number in zip(boxes, numbers, strict=True))
             ),
@@ -101,9 +104,11 @@ class Gallery:
         """Return when a picture was taken, and how long after the start."""
         return f"{at_host(seen.at)}（+{clock_s(seen.at.mono_s - self._walk.began.mono_s)}）"
 
-    def _missing(self, seen: Observation | None) -> str:
+    def _missing(self, seen: Observation | None, digest: str | None) -> str:
         if seen is None:
             return self._phrases.say("report-shot-unknown")
+        if digest is not None:
+            return self._phrases.say("report-shot-elsewhere", digest=digest[:16])
         reasons = [self._phrases.gap(gap) for gap in seen.gaps]
         return "；".join([self._phrases.say("report-shot-missing"), *reasons])
 
