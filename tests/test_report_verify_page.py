@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -167,6 +168,43 @@ def test_another_key_is_named(verifier: Verifier, scene: Scene, tmp_path: Path) 
     other, _ = new_signer(tmp_path / "keys")
     assert verifier.ask(zipped(scene.bundle, tmp_path / "a.zip"), key=other.public_pem) == "wrong"
     assert "由另一个密钥签名" in verifier.said("#items")
+
+
+# --- a copy that may be shared ---------------------------------------------------------------------------------
+
+
+def share(bundle: Path, gone: str, *, digest: str = "") -> None:
+    """Withhold one member of a bundle, as a copy to be shared does."""
+    raw = (bundle / gone).read_bytes()
+    (bundle / gone).unlink()
+    shared = bundle / "shared"
+    shared.mkdir(exist_ok=True)
+    member = {"member": gone, "sha256": digest or layout.sha256(raw), "size_bytes": len(raw)}
+    (shared / "withheld.json").write_text(json.dumps({"format": 2, "members": [member]}), encoding="utf-8")
+    lines = [f"{layout.sha256(path.read_bytes())}  shared/{path.name}\n" for path in sorted(shared.iterdir())]
+    (shared / layout.MANIFEST).write_text("".join(lines), encoding="utf-8")
+
+
+def test_what_a_shared_copy_withholds_is_withheld_and_not_missing(
+    verifier: Verifier, scene: Scene, tmp_path: Path
+) -> None:
+    gone = f"{layout.SHOTS}/{first_shot(scene.bundle).name}"
+    share(scene.bundle, gone)
+    assert verifier.ask(zipped(scene.bundle, tmp_path / "a.zip"), key=key_of(scene)) == "noted"
+    assert "原件暂扣未附" in verifier.said("#answer")
+    assert verifier.said("#problems") == f"原件暂扣未附的文件（1） {gone}"
+
+
+@pytest.mark.parametrize("harm", ["another digest", "what tells of no person", "own part changed", "own part added to"])
+def test_a_shared_copy_hides_nothing_that_is_wrong(harm: str, verifier: Verifier, scene: Scene, tmp_path: Path) -> None:
+    gone = layout.DEVICE if harm == "what tells of no person" else f"{layout.SHOTS}/{first_shot(scene.bundle).name}"
+    share(scene.bundle, gone, digest="ab" * 32 if harm == "another digest" else "")
+    if harm == "own part changed":
+        with (scene.bundle / "shared" / "withheld.json").open("a") as file:
+            file.write(" ")
+    if harm == "own part added to":
+        add("shared/index.html")(scene.bundle)
+    assert verifier.ask(zipped(scene.bundle, tmp_path / "a.zip"), key=key_of(scene)) == "wrong"
 
 
 # --- what it cannot tell ---------------------------------------------------------------------------------------

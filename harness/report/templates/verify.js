@@ -127,7 +127,7 @@
 
   async function readAll(file, zip, told) {
     var digests = new Map(), texts = new Map(), done = 0;
-    var wanted = new Set([members.manifest, members.tagManifest, members.bagInfo, members.bagit, members.statement, members.signer, members.events]);
+    var wanted = new Set([members.withheld, members.sharedManifest, members.manifest, members.tagManifest, members.bagInfo, members.bagit, members.statement, members.signer, members.events]);
     for (var entry of zip.files.values()) {
       var bytes = await bytesOf(file, entry.data, entry.data + entry.size);
       if (bytes.length !== entry.size) throw new Refusal("evidence-unreadable", entry.member);
@@ -139,17 +139,42 @@
     return { digests: digests, texts: texts };
   }
 
-  function compare(listed, digests, inside, manifest) {
+  function compare(listed, digests, inside, manifest, gone) {
+    // What a shared copy says to be withheld is not missing, if it is what the manifest lists.
     var problems = [];
     listed.forEach(function (digest, member) {
-      if (!digests.has(member)) problems.push(new Refusal("evidence-missing", member));
+      if (gone && gone.has(member)) { if (gone.get(member).sha256 !== digest) problems.push(new Refusal("evidence-digest-differs", member)); }
+      else if (!digests.has(member)) problems.push(new Refusal("evidence-missing", member));
       else if (digests.get(member) !== digest) problems.push(new Refusal("evidence-digest-differs", member));
     });
     inside.forEach(function (member) { if (!listed.has(member)) problems.push(new Refusal("evidence-unlisted", member, manifest)); });
     return problems;
   }
 
-  function bagProblems(all, zip) {
+  function withheldFrom(all) {
+    var gone = new Map(), listed;
+    if (!all.texts.has(members.withheld)) return gone;
+    try {
+      listed = JSON.parse(utf8.decode(all.texts.get(members.withheld))).members;
+      listed.forEach(function (one) {
+        if (typeof one.member !== "string" || typeof one.sha256 !== "string" || !Number.isSafeInteger(one.size_bytes) || one.size_bytes < 0) throw new Error("JSON");
+      });
+    } catch (error) { throw new Refusal("evidence-format", members.withheld); }
+    listed.forEach(function (one) {
+      if (gone.has(one.member) || all.digests.has(one.member) || members.neverWithheld.includes(one.member)) throw new Refusal("evidence-format", members.withheld, one.member);
+      gone.set(one.member, one);
+    });
+    return gone;
+  }
+
+  function sharedProblems(all, there) {
+    // A copy's own part, its masked pictures and pages, has a manifest of its own.
+    if (!all.texts.has(members.sharedManifest)) return [new Refusal("evidence-missing", members.sharedManifest)];
+    var own = there.filter(function (member) { return member.startsWith(members.shared) && member !== members.sharedManifest; });
+    return compare(parseManifest(all.texts.get(members.sharedManifest), members.sharedManifest), all.digests, own, members.sharedManifest);
+  }
+
+  function bagProblems(all, zip, gone) {
     var there = Array.from(all.digests.keys()), problems = [];
     members.tagFiles.concat([members.tagManifest]).forEach(function (member) {
       if (!all.digests.has(member)) problems.push(new Refusal("evidence-missing", member));
@@ -159,13 +184,18 @@
     if (problems.length) return problems;
     var payload = parseManifest(all.texts.get(members.manifest), members.manifest), tags = parseManifest(all.texts.get(members.tagManifest), members.tagManifest);
     var inside = there.filter(function (member) { return member.startsWith("data/"); });
-    var beside = there.filter(function (member) { return !member.startsWith("data/") && member !== members.tagManifest && !members.sealFiles.includes(member) && member !== members.unfinished; });
-    problems = compare(payload, all.digests, inside, members.manifest).concat(compare(tags, all.digests, beside, members.tagManifest));
+    var isCopy = all.digests.has(members.withheld);
+    var beside = there.filter(function (member) { return !member.startsWith("data/") && !(isCopy && member.startsWith(members.shared)) && member !== members.tagManifest && !members.sealFiles.includes(member) && member !== members.unfinished; });
+    problems = compare(payload, all.digests, inside, members.manifest, gone).concat(compare(tags, all.digests, beside, members.tagManifest, gone));
+    if (isCopy) problems = problems.concat(sharedProblems(all, there));
+    gone.forEach(function (one, member) { if (!payload.has(member) && !tags.has(member)) problems.push(new Refusal("evidence-unlisted", member, members.withheld)); });
     members.tagFiles.forEach(function (member) { if (!tags.has(member)) problems.push(new Refusal("evidence-unlisted", member, members.tagManifest)); });
     payload.forEach(function (digest, member) { if (!member.startsWith("data/")) problems.push(new Refusal("evidence-unreadable", members.manifest, member)); });
     var size = inside.reduce(function (sum, member) { return sum + zip.files.get(member).size; }, 0);
+    var away = Array.from(gone.values()).filter(function (one) { return one.member.startsWith("data/"); });
+    size = away.reduce(function (sum, one) { return sum + one.size_bytes; }, size);
     var oxum = /^Payload-Oxum: (.*)$/m.exec(utf8.decode(all.texts.get(members.bagInfo)));
-    if (!oxum || oxum[1] !== size + "." + inside.length) problems.push(new Refusal("evidence-facts-differ", members.bagInfo, "Payload-Oxum"));
+    if (!oxum || oxum[1] !== size + "." + (inside.length + away.length)) problems.push(new Refusal("evidence-facts-differ", members.bagInfo, "Payload-Oxum"));
     return problems;
   }
 
@@ -288,7 +318,10 @@
         item("offline-item-files", "unknown", [new Refusal("evidence-unfinished", members.unfinished)]);
         return { items: items, facts: facts };
       }
-      judge("offline-item-files", problemsOf(function () { return bagProblems(all, zip); }));
+      var gone = new Map();
+      var found = problemsOf(function () { gone = withheldFrom(all); return bagProblems(all, zip, gone); });
+      if (found.length || !gone.size) judge("offline-item-files", found);
+      else item("offline-item-files", "noted", Array.from(gone.keys(), function (member) { return new Refusal("offline-withheld", member); }));
       var seal = await checkSeal(all, pinned);
       item("offline-item-seal", seal.result, seal.problems);
       if (seal.fingerprint) facts.push(["offline-fact-key", seal.fingerprint]);
@@ -306,6 +339,7 @@
     function any(result) { return items.some(function (item) { return item.result === result; }); }
     if (any("wrong")) return ["wrong", "offline-answer-wrong"];
     if (any("unknown")) return ["unknown", items.some(function (item) { return item.problems.some(only("evidence-unfinished")); }) ? "offline-answer-unfinished" : "offline-answer-unknown"];
+    if (items.some(function (item) { return item.problems.some(only("offline-withheld")); })) return ["noted", "offline-answer-withheld"];
     var seal = items.find(function (item) { return item.key === "offline-item-seal"; });
     return seal && seal.result === "right" ? ["right", "offline-answer-right"] : ["noted", "offline-answer-noted"];
   }
@@ -332,10 +366,10 @@
       add(row, "td", /^[0-9a-f]{64}$/.test(fact[1]) ? fact[1].replace(/(.{8})(?=.)/g, "$1 ") : fact[1], "mono");
     });
     var problems = outcome.items.flatMap(function (item) { return item.problems; });
-    [["offline-tampered", "evidence-digest-differs"], ["offline-missing", "evidence-missing"], ["offline-extra", "evidence-unlisted"]].forEach(function (kind) {
+    [["offline-tampered", "evidence-digest-differs"], ["offline-missing", "evidence-missing"], ["offline-extra", "evidence-unlisted"], ["offline-away", "offline-withheld"]].forEach(function (kind) {
       var found = problems.filter(only(kind[1]));
       if (!found.length) return;
-      add(element("problems"), "h4", say(kind[0]) + "（" + found.length + "）", "bad");
+      add(element("problems"), "h4", say(kind[0]) + "（" + found.length + "）", kind[1] === "offline-withheld" ? "" : "bad");
       var list = add(element("problems"), "ul", "", "list mono");
       found.forEach(function (problem) { add(list, "li", problem.member); });
     });
