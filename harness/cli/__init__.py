@@ -32,6 +32,7 @@ from harness.cli.evidence import (
 )
 from harness.cli.night import diff, night
 from harness.cli.output import json_option, print_json
+from harness.cli.report import report
 from harness.errors import HarnessError
 from harness.messages import text
 from harness.report.terminal import STATUS_STYLES, columns, plain, verdict_text, verdicts
@@ -88,6 +89,7 @@ def group() -> None:
 
 for _command in (
     keys_group,
+    report,
     seal_bundle,
     verify_bundle,
     share_bundle,
@@ -339,41 +341,6 @@ def judge_again(*, bundle: Path, as_json: bool) -> None:
         return
     rows = ((finding.verdict, finding.rule, session.statement(finding)) for finding in judgement.findings)
     Console(highlight=False).print(verdicts(rows))
-
-
-@group.command("report", short_help="生成报告 write HTML, PDF, XLSX and other views of bundles or a run")
-@click.argument(
-    "bundles", metavar="BUNDLE_OR_RUN...", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True
-)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder to write to; default: `report` in the run's.")
-@click.option("--pdf", "pdf", is_flag=True, help="Also a PDF/A of each app, to print and sign.")
-@click.option("--xlsx", "xlsx", is_flag=True, help="Also a workbook.")
-@click.option(
-    "--format", "formats", multiple=True, help="Also this view (repeatable): pdf, xlsx, junit, sarif, allure."
-)
-@click.option("--sign-key", default="", metavar="KEY", envvar="HARNESS_SIGN_KEY", help=f"Sign PDFs: {PLACES}.")
-def report(
-    *,
-    bundles: tuple[Path, ...],
-    out: Path | None,
-    pdf: bool,
-    xlsx: bool,
-    formats: tuple[str, ...],
-    sign_key: str,
-) -> None:
-    """生成可双击打开的网页报告，以及可打印签名的 PDF、表格等。
-
-    Write the HTML report of bundles, or of every bundle in a run's folder, and what else is asked for; print the
-    paths, the HTML report's first.
-    """
-    from harness import session
-
-    wanted = (*(["pdf"] if pdf else []), *(["xlsx"] if xlsx else []), *formats)
-    if unknown := [name for name in wanted if name not in session.EXPORTS]:
-        raise click.UsageError(f"no format {unknown[0]!r}; formats: {', '.join(session.EXPORTS)}")
-    found = tuple(dict.fromkeys(bundle for path in bundles for bundle in session.bundles_at(path.absolute())))
-    for path in session.report_on(found, out or found[0].parent / "report", wanted, sign_key=sign_key):
-        print(path)
 
 
 @group.command("rules", short_help="查看规则 the catalogue, or one rule's clause, lexicon, probe, limits")

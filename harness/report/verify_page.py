@@ -20,10 +20,6 @@ from harness.evidence.inspection import CANNOT_PROVE
 from harness.evidence.seal import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE
 from harness.messages import catalogue
 
-# In a copy that may be shared: its own part, which no signature covers. What tells of no person is never withheld.
-_SHARED = "shared/"
-_FACTS = (layout.RUN, layout.SUBJECT, layout.DEVICE, layout.CASE, layout.START, layout.START_STAMP)
-
 
 def verify_page(language: str = "zh_CN") -> bytes:
     """Return the page. The same version of the harness gives the same bytes, whose digest can be made known."""
@@ -43,10 +39,11 @@ def verify_page(language: str = "zh_CN") -> bytes:
             "signer": layout.SIGNER,
             "events": layout.EVENTS,
             "unfinished": layout.UNFINISHED,
-            "shared": _SHARED,
-            "withheld": f"{_SHARED}withheld.json",
-            "sharedManifest": f"{_SHARED}{layout.MANIFEST}",
-            "neverWithheld": [*layout.TAG_FILES, layout.TAG_MANIFEST, *layout.SEAL_FILES, *_FACTS],
+            "shared": f"{layout.SHARED}/",
+            "withheld": layout.WITHHELD,
+            "sharedManifest": layout.SHARED_MANIFEST,
+            "neverWithheld": sorted(layout.SHAREABLE),
+            "neverWithheldFolders": list(layout.SHAREABLE_FOLDERS),
         },
         "types": {"payload": PAYLOAD_TYPE, "statement": STATEMENT_TYPE, "predicate": PREDICATE_TYPE},
         "limits": {

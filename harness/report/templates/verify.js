@@ -151,6 +151,10 @@
     return problems;
   }
 
+  function mayBeAway(member) {
+    return !members.neverWithheld.includes(member) && !members.neverWithheldFolders.some(function (folder) { return member.startsWith(folder); });
+  }
+
   function withheldFrom(all) {
     var gone = new Map(), listed;
     if (!all.texts.has(members.withheld)) return gone;
@@ -161,7 +165,7 @@
       });
     } catch (error) { throw new Refusal("evidence-format", members.withheld); }
     listed.forEach(function (one) {
-      if (gone.has(one.member) || all.digests.has(one.member) || members.neverWithheld.includes(one.member)) throw new Refusal("evidence-format", members.withheld, one.member);
+      if (gone.has(one.member) || all.digests.has(one.member) || !mayBeAway(one.member)) throw new Refusal("evidence-format", members.withheld, one.member);
       gone.set(one.member, one);
     });
     return gone;
