@@ -9,7 +9,7 @@ import click
 from harness.cli.evidence import PLACES
 
 
-@click.command("report", short_help="生成报告 write HTML, PDF, XLSX and other views of bundles or a run")
+@click.command("report", short_help="生成报告 write HTML, PDF, XLSX views of bundles or a run")
 @click.argument(
     "bundles", metavar="BUNDLE_OR_RUN...", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True
 )
