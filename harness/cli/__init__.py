@@ -343,7 +343,7 @@ def judge_again(*, bundle: Path, as_json: bool) -> None:
     Console(highlight=False).print(verdicts(rows))
 
 
-@group.command("rules", short_help="查看规则 the catalogue, or one rule's clause, lexicon, probe, limits")
+@group.command("rules", short_help="查看规则 the catalogue, or one rule: clause, lexicon, probe")
 @click.argument("rule_id", metavar="[ID]", required=False)
 @click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Write all rules as one HTML page.")
 @json_option
