@@ -349,8 +349,8 @@ def _evidence(walk: Walk, outcome: Outcome, coverage: Coverage) -> tuple[Evidenc
     by_id = {o.id: o for o in walk.observations}
     made_by = {s.after: s.seq for s in reversed(walk.steps) if s.after is not None}
     refs = [_ref(by_id[m.observation], made_by, m) for m in outcome.marks if m.observation in by_id]
-    if outcome.verdict in {Verdict.CLEAR, Verdict.INCONCLUSIVE}:
-        # Absence rests on the places looked at: each is shown.
+    if outcome.verdict in {Verdict.CLEAR, Verdict.INCONCLUSIVE} or not refs:
+        # Absence rests on the places looked at, also where it is what is held against an app: each is shown.
         proofs = dict.fromkeys(r.observation for r in coverage.reaches if r.reach is Reach.REACHED)
         refs += [_ref(by_id[o], made_by) for o in proofs if o in by_id]
     return tuple(refs)

@@ -33,7 +33,7 @@ def _all_cases() -> list[tuple[Rule, Case]]:
 
 @pytest.mark.parametrize(("law", "case"), _all_cases(), ids=lambda v: v.name if isinstance(v, Case) else str(v.id))
 def test_a_stored_case_is_judged_as_expected(law: Rule, case: Case) -> None:
-    outcome = law.conclude([law.detect(s) for s in case.screens], WALKED)
+    outcome = law.conclude([law.detect(s) for s in case.screens], case.coverage)
     assert (outcome.verdict, outcome.reason) == (case.verdict, outcome.reason), case.why
     assert case.markers <= set(outcome.markers)
 
@@ -114,7 +114,7 @@ def test_texts_in_both_languages_ask_for_the_same_data() -> None:
 
 @pytest.mark.parametrize(("law", "case"), _all_cases(), ids=lambda v: v.name if isinstance(v, Case) else str(v.id))
 def test_an_outcome_brings_the_data_its_text_asks_for(law: Rule, case: Case) -> None:
-    outcome = law.conclude([law.detect(s) for s in case.screens], WALKED)
+    outcome = law.conclude([law.detect(s) for s in case.screens], case.coverage)
     fields = _fields(catalogue("zh_CN")[str(outcome.reason)])
     assert fields <= {name for name, _ in outcome.data}
 

@@ -30,7 +30,7 @@ from harness.model import (
 from harness.rules.concluding import CUT_PAGES
 
 # Data of a reason that are message keys of their own. Everything else is text from the app and is never looked up.
-_KEYS_IN_DATA = frozenset({"why", "stopped_by"})
+_KEYS_IN_DATA = frozenset({"why", "stopped_by", "accepts", "tracks", "reviews"})
 _BEIJING = timezone(timedelta(hours=8))
 
 

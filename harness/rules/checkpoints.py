@@ -39,3 +39,18 @@ PLAYER: Final = Checkpoint(
     words=("播放进度", "播放", "暂停", "倍速", "下一节", "下一集", "下一课", "重新播放", "课程学习"),
     entries=("去学习", "继续学习", "开始学习", "立即学习", "播放视频"),
 )
+ABOUT: Final = Checkpoint(
+    id=CheckpointId("about"),
+    words=("主办单位", "备案编号", "应用简介", "平台简介", "版本说明", "当前版本", "检查新版本"),
+    entries=("关于", "关于我们", "关于本应用", "关于应用", "关于平台", "关于APP", "版本信息", "平台简介", "应用信息"),
+)
+SETTINGS: Final = Checkpoint(
+    id=CheckpointId("settings"),
+    words=("账号与安全", "清除缓存", "消息设置", "字体大小", "隐私设置", "通用设置"),
+    entries=("设置", "系统设置", "应用设置", "更多设置"),
+)
+HELP: Final = Checkpoint(
+    id=CheckpointId("help"),
+    words=("常见问题", "热点问题", "使用帮助", "操作手册"),
+    entries=("帮助", "帮助中心", "帮助与客服", "客服", "联系我们", "联系客服", "客服中心", "服务中心"),
+)

@@ -51,6 +51,57 @@ APPRAISAL_BY_APP = Clause(
     url=MEASURES_URL,
 )
 
+COMMERCE = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="（五）",
+    quote=f"{_NOT_ALLOWED}（五）使用政务应用程序从事经营性活动。",
+    confidence="B",
+    url=MEASURES_URL,
+)
+
+SCOPE_OF_DEVELOPERS = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="",
+    quote="县以下（不含县级）单位原则上不得开发建设政务应用程序。",
+    confidence="A",
+    url=MEASURES_URL,
+)
+
+CLEARING_OUT = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="",
+    quote="对使用频率低、实用性不强的政务应用程序限期关停注销，对功能相近、重复的政务应用程序进行整合迁移。",
+    confidence="B",
+    url=MEASURES_URL,
+)
+
+# The words in 〔〕 are supplied by the compiler: the verb before 单位及备案编号 is not known.
+SPONSOR_AND_NUMBER = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="",
+    quote="〔标明主办（使用）〕单位及备案编号",
+    confidence="C",
+    url=MEASURES_URL,
+)
+
+COMPLAINT_CHANNEL = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="",
+    quote="单位应在政务应用程序中提供投诉建议功能，实现在线受理、跟踪反馈和回访评价等",
+    confidence="C",
+    url=MEASURES_URL,
+)
+
 TECHNICAL_INSPECTION = Clause(
     document=_MEASURES,
     number=_MEASURES_NUMBER,
@@ -99,5 +150,32 @@ OPINIONS_RANKING = Clause(
     date="2023-12-18",
     item="",
     quote=("不得滥用政务应用程序、政务公众账号的关注点赞、转发评论功能，不得将其作为考核评价、评比评选的依据。"),
+    confidence="B",
+)
+
+OPINIONS_COMPLAINT_CHANNEL = Clause(
+    document=_OPINIONS,
+    number="",
+    date="2023-12-18",
+    item="",
+    quote="主办单位应在政务应用程序中提供投诉建议功能",
+    confidence="B",
+)
+
+OPINIONS_PUBLIC_ACCOUNTS = Clause(
+    document=_OPINIONS,
+    number="",
+    date="2023-12-18",
+    item="",
+    quote="政务公众账号的推广使用应从实际需求出发，不得作强制性要求。",
+    confidence="B",
+)
+
+OPINIONS_WORK_GROUPS = Clause(
+    document=_OPINIONS,
+    number="",
+    date="2023-12-18",
+    item="",
+    quote="在工作群组中，不得脱离工作实际强制要求打卡接龙、即时响应，不得随意摊派任务、索要材料。",
     confidence="B",
 )

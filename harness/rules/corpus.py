@@ -3,13 +3,14 @@
 A case is a folder-free pair ``<name>.json`` and ``<name>.expected.json``. A screen lists ``nodes`` (hierarchy),
 ``read`` (text seen only in pixels) and ``shapes`` (what is drawn: ``{"kind": "icon", "name": "trophy", "box": [...]}``;
 kinds are ``ShapeKind``, icons are named in ``pictures/README.md``); everything not given is as an ordinary node has it.
+A screen is of 2026-01-25, or of ``day`` days later.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,9 @@ from typing import Any, Final
 from harness.model import (
     Box,
     Channel,
+    CheckpointId,
+    CheckpointReach,
+    Coverage,
     Element,
     Gap,
     Moment,
@@ -24,6 +28,7 @@ from harness.model import (
     ObservationId,
     PackageName,
     Page,
+    Reach,
     ScreenKey,
     Shape,
     ShapeKind,
@@ -33,6 +38,7 @@ from harness.model import (
 from harness.wording import normalise
 
 CASES: Final = Path(__file__).parent / "cases"
+WALKED: Final = Coverage(reaches=(), screens=3, steps=9, untried=0, finished=True)
 _START: Final = datetime(2026, 1, 25, 8, 0, tzinfo=UTC)
 
 
@@ -46,6 +52,7 @@ class Case:
     markers: frozenset[str]
     lookalike: bool
     why: str
+    coverage: Coverage = WALKED  # what of the app was looked at, where a case of absence says so
 
 
 def cases_of(rule_id: str, folder: Path = CASES) -> tuple[Case, ...]:
@@ -66,7 +73,14 @@ def read_case(path: Path) -> Case:
         markers=frozenset(expected.get("markers", ())),
         lookalike=bool(expected.get("lookalike", False)),
         why=expected["why"],
+        coverage=_coverage(expected.get("reaches", {})),
     )
+
+
+def _coverage(reaches: Mapping[str, str]) -> Coverage:
+    """Return a finished walk in which these places became what is said of them."""
+    reached = (CheckpointReach(checkpoint=CheckpointId(c), reach=Reach(r), reason="case") for c, r in reaches.items())
+    return replace(WALKED, reaches=tuple(reached))
 
 
 def screen(raw: Mapping[str, Any], *, index: int = 1, at_s: float | None = None) -> Observation:
@@ -107,7 +121,7 @@ def screen(raw: Mapping[str, Any], *, index: int = 1, at_s: float | None = None)
         page=Page(package=PackageName(raw.get("package", "cn.example.app")), activity=raw.get("activity", "")),
         screen=ScreenKey(raw.get("screen", f"screen-{index}")),
         at=Moment(
-            wall=_START + timedelta(seconds=mono_s),
+            wall=_START + timedelta(days=raw.get("day", 0), seconds=mono_s),
             mono_s=mono_s,
             device_wall=_START + timedelta(days=raw["device_day"]) if "device_day" in raw else None,
         ),
