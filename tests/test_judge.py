@@ -391,3 +391,12 @@ def _wall_run(*, cut_after: int) -> tuple[Walk, ProbeRun]:
     lost = Gap(channel=Channel.PAGE, reason="device-timeout")
     rule = mandatory_check_in.RULE.id
     return _walk(seen[: cut_after + 1]), ProbeRun(rule=rule, start=seen[0].id, exchanges=exchanges, cut=lost)
+
+
+def test_what_is_held_against_an_app_as_missing_is_shown_by_the_places_looked_at() -> None:
+    home = _screen("home", ["首页", "办事"], index=1)
+    about = _screen("about", ["当前版本", "V1.0"], index=2)
+    finding = _of(_walk([home, about], [_step(1, _tap("关于"), home, about)]), RuleId("missing-complaint-channel"))
+
+    assert (finding.verdict, {ref.observation for ref in finding.evidence}) == (Verdict.FOUND, {home.id, about.id})
+    assert {ref.why for ref in finding.evidence} == {"checkpoint-reached"}

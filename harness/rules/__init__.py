@@ -13,6 +13,7 @@ from harness.rules import (
     forced_periodic_login,
     install_usage_rate_report,
     mandatory_check_in,
+    missing_complaint_channel,
     online_duration_stat,
     online_inspection_carrier,
     points_quota,
@@ -46,6 +47,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     social_metric_appraisal.RULE,
     ranking_notice.RULE,
     online_inspection_carrier.RULE,
+    missing_complaint_channel.RULE,
 )
 
 
