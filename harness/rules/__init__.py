@@ -14,6 +14,7 @@ from harness.rules import (
     install_usage_rate_report,
     mandatory_check_in,
     missing_complaint_channel,
+    missing_sponsor_filing_number,
     online_duration_stat,
     online_inspection_carrier,
     points_quota,
@@ -48,6 +49,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     ranking_notice.RULE,
     online_inspection_carrier.RULE,
     missing_complaint_channel.RULE,
+    missing_sponsor_filing_number.RULE,
 )
 
 
