@@ -24,6 +24,7 @@ from harness.rules import (
     single_session_lock,
     social_metric_appraisal,
     study_duration_appraisal,
+    sub_county_developer,
     video_quiz_interrupt,
     video_watch_gate,
 )
@@ -50,6 +51,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     online_inspection_carrier.RULE,
     missing_complaint_channel.RULE,
     missing_sponsor_filing_number.RULE,
+    sub_county_developer.RULE,
 )
 
 
