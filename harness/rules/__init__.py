@@ -11,6 +11,7 @@ from harness.rules import (
     check_in_streak,
     forced_install,
     forced_periodic_login,
+    forced_update,
     install_usage_rate_report,
     mandatory_check_in,
     missing_complaint_channel,
@@ -52,6 +53,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     missing_complaint_channel.RULE,
     missing_sponsor_filing_number.RULE,
     sub_county_developer.RULE,
+    forced_update.RULE,
 )
 
 
