@@ -1,4 +1,4 @@
-"""What an app lacks is said only after a whole look at where it would stand; names of the channel and the unit are many."""
+"""What an app lacks is said only after a whole look at where it would stand; its names are many."""
 
 from __future__ import annotations
 
@@ -101,7 +101,9 @@ def test_a_place_that_was_not_reached_leaves_it_open(law: Rule, place: str) -> N
     [
         replace(_reached(), finished=False, stopped_by="time-spent"),
         replace(_reached(), untried=2),
-        _reached(mine=Reach.OUT_OF_SCOPE, settings=Reach.OUT_OF_SCOPE, about=Reach.OUT_OF_SCOPE, help=Reach.OUT_OF_SCOPE),
+        _reached(
+            mine=Reach.OUT_OF_SCOPE, settings=Reach.OUT_OF_SCOPE, about=Reach.OUT_OF_SCOPE, help=Reach.OUT_OF_SCOPE
+        ),
         _reached(home=Reach.ERROR),
     ],
     ids=["unfinished", "untried", "no such place", "no home"],
@@ -133,10 +135,38 @@ def test_a_page_nobody_saw_the_end_of_leaves_the_rest_to_a_person() -> None:
 
 @pytest.mark.parametrize(
     "entry",
-    (
-        "投诉举报 局长信箱 客服 在线客服 留言 吐槽 问题与建议 客服与帮助 服务监督 纪检监察举报 提交建议 智能问答 公众留言 领导留言板 投诉与评价 诉求直通"
-        " 民声 随手拍 意见征集 我的诉求 一键投诉 我有话说 写信 咨询 消费投诉 建言献策 网上信访 政民互动 接诉即办 好差评"
-    ).split(),
+    [
+        "投诉举报",
+        "局长信箱",
+        "客服",
+        "在线客服",
+        "留言",
+        "吐槽",
+        "问题与建议",
+        "客服与帮助",
+        "服务监督",
+        "纪检监察举报",
+        "提交建议",
+        "智能问答",
+        "公众留言",
+        "领导留言板",
+        "投诉与评价",
+        "诉求直通",
+        "民声",
+        "随手拍",
+        "意见征集",
+        "我的诉求",
+        "一键投诉",
+        "我有话说",
+        "写信",
+        "咨询",
+        "消费投诉",
+        "建言献策",
+        "网上信访",
+        "政民互动",
+        "接诉即办",
+        "好差评",
+    ],
 )
 def test_an_entry_that_may_take_complaints_under_another_name_is_left_to_a_person(entry: str) -> None:
     outcome = _judge(CHANNEL, HOME, _page("我的", (f"*{entry}", "*设置"), "mine"), ABOUT)
@@ -145,7 +175,22 @@ def test_an_entry_that_may_take_complaints_under_another_name_is_left_to_a_perso
 
 @pytest.mark.parametrize(
     "entry",
-    "意见反馈 我要投诉 帮助与反馈 意见箱 反馈中心 反馈与帮助 投诉与建议 意见与建议 投诉 反馈 我要反馈 用户反馈 产品建议反馈 咨询投诉建议".split(),
+    [
+        "意见反馈",
+        "我要投诉",
+        "帮助与反馈",
+        "意见箱",
+        "反馈中心",
+        "反馈与帮助",
+        "投诉与建议",
+        "意见与建议",
+        "投诉",
+        "反馈",
+        "我要反馈",
+        "用户反馈",
+        "产品建议反馈",
+        "咨询投诉建议",
+    ],
 )
 def test_an_entry_that_was_not_opened_is_neither_missing_nor_proven(entry: str) -> None:
     outcome = _judge(CHANNEL, HOME, _page("我的", (f"*{entry}", "*设置"), "mine"), ABOUT)
@@ -190,7 +235,12 @@ def _probe(ways: dict[tuple[str, str], str]) -> tuple[Outcome, Screens]:
 def test_the_form_and_what_became_of_complaints_are_opened_and_left_again() -> None:
     back = {("track", "Back"): "form", ("form", "Back"): "mine"}
     outcome, phone = _probe({("mine", "投诉建议"): "form", ("form", "我的反馈"): "track", **back})
-    assert [a.label if isinstance(a, Tap) else "Back" for a in phone.actions] == ["投诉建议", "我的反馈", "Back", "Back"]
+    assert [a.label if isinstance(a, Tap) else "Back" for a in phone.actions] == [
+        "投诉建议",
+        "我的反馈",
+        "Back",
+        "Back",
+    ]
     assert phone.place == "mine"
     said = dict(CHANNEL.conclude([outcome], _reached()).data)
     assert (said["accepts"], said["tracks"], said["reviews"]) == ("quality-yes", "quality-yes", "quality-yes")
@@ -253,7 +303,13 @@ def test_what_may_be_a_number_a_sponsor_or_outside_the_filing_is_left_to_a_perso
 
 @pytest.mark.parametrize(
     "number",
-    ["京ICP备2026000001号-3A", "备案号：粤ICP备2026000001号", "京公网安备11010102000001号", "备案编号：待补充", "网信算备110000000001号"],
+    [
+        "京ICP备2026000001号-3A",
+        "备案号：粤ICP备2026000001号",
+        "京公网安备11010102000001号",
+        "备案编号：待补充",
+        "网信算备110000000001号",
+    ],
 )
 def test_the_number_of_another_register_is_no_filing_number(number: str) -> None:
     outcome = _judge(SHOWN, HOME, _page("关于", ("主办单位：示例市数据局", number), "about"))
@@ -268,15 +324,35 @@ def test_before_the_day_by_which_apps_had_to_be_filed_nothing_is_held_against_on
 
 @pytest.mark.parametrize(
     "unit",
-    (
-        "示例市城乡规划局 乡镇企业服务中心 国家税务总局示例县税务局 示例经济开发区管委会 古镇旅游发展公司 乡城县人民政府 镇海区人民政府 新乡市数据局 镇江市民政局"
-        " 民政局社区建设科 江西省萍乡市人民政府 示例县农村社区建设办公室 示例市乡村振兴局 示例村镇银行 示例市社区服务中心 示例县社区矫正管理局"
-    ).split(),
+    [
+        "示例市城乡规划局",
+        "乡镇企业服务中心",
+        "国家税务总局示例县税务局",
+        "示例经济开发区管委会",
+        "古镇旅游发展公司",
+        "乡城县人民政府",
+        "镇海区人民政府",
+        "新乡市数据局",
+        "镇江市民政局",
+        "民政局社区建设科",
+        "江西省萍乡市人民政府",
+        "示例县农村社区建设办公室",
+        "示例市乡村振兴局",
+        "示例村镇银行",
+        "示例市社区服务中心",
+        "示例县社区矫正管理局",
+    ],
 )
 def test_a_unit_of_the_county_or_above_is_not_below_it_by_its_name(unit: str) -> None:
     assert _judge(BELOW, _page("关于", ("版本 1.0", f"主办单位：{unit}"), "about")).verdict is Verdict.CLEAR
 
 
 def test_a_unit_below_the_county_is_never_more_than_a_question() -> None:
-    for unit in "示例县示例镇人民政府 示例街道办事处 示例村村民委员会 示例社区居民委员会 中共示例镇委员会".split():
+    for unit in [
+        "示例县示例镇人民政府",
+        "示例街道办事处",
+        "示例村村民委员会",
+        "示例社区居民委员会",
+        "中共示例镇委员会",
+    ]:
         assert _judge(BELOW, _page("关于", ("版本 1.0", f"主办单位：{unit}"), "about")).verdict is Verdict.PRESENT

@@ -9,6 +9,7 @@ from harness.model import Outcome, Rule, RuleId
 from harness.rules import (
     anti_idle_proof,
     check_in_streak,
+    commercial_activity,
     forced_install,
     forced_periodic_login,
     forced_update,
@@ -50,6 +51,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     social_metric_appraisal.RULE,
     ranking_notice.RULE,
     online_inspection_carrier.RULE,
+    commercial_activity.RULE,
     missing_complaint_channel.RULE,
     missing_sponsor_filing_number.RULE,
     sub_county_developer.RULE,
