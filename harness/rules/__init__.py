@@ -10,6 +10,7 @@ from harness.rules import (
     anti_idle_proof,
     check_in_streak,
     commercial_activity,
+    forced_follow,
     forced_install,
     forced_periodic_login,
     forced_update,
@@ -54,6 +55,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     commercial_activity.RULE,
     missing_complaint_channel.RULE,
     missing_sponsor_filing_number.RULE,
+    forced_follow.RULE,
     sub_county_developer.RULE,
     forced_update.RULE,
 )
