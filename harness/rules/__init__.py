@@ -14,6 +14,7 @@ from harness.rules import (
     forced_install,
     forced_periodic_login,
     forced_update,
+    group_chain_reply,
     install_usage_rate_report,
     mandatory_check_in,
     missing_complaint_channel,
@@ -56,6 +57,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     missing_complaint_channel.RULE,
     missing_sponsor_filing_number.RULE,
     forced_follow.RULE,
+    group_chain_reply.RULE,
     sub_county_developer.RULE,
     forced_update.RULE,
 )
