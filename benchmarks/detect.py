@@ -16,12 +16,11 @@ from benchmarks.detect_screens import print_screens
 from harness.demo import DEMO, UNNAMED
 from harness.evidence.bundle import open_bundle
 from harness.judge import judge
-from harness.model import Coverage, Observation, Rule, Verdict
+from harness.model import Observation, Rule, Verdict
 from harness.rules import ALL_RULES
 from harness.rules.corpus import cases_of
 
 POSITIVE = frozenset({Verdict.FOUND, Verdict.FOUND_EXEMPTION_CLAIMED, Verdict.PRESENT})
-_WALKED = Coverage(reaches=(), screens=3, steps=9, untried=0, finished=True)
 _Z = 1.959964  # 95 %, two-sided
 
 
@@ -86,7 +85,7 @@ def print_corpus() -> None:
         ours, keywords, hard = Tally(), Tally(), 0
         cases = cases_of(rule.id)
         for case in cases:
-            verdict = rule.conclude([rule.detect(screen) for screen in case.screens], _WALKED).verdict
+            verdict = rule.conclude([rule.detect(screen) for screen in case.screens], case.coverage).verdict
             so = case.verdict in POSITIVE
             hard += not so
             ours.add(said=verdict in POSITIVE, so=so)
@@ -115,7 +114,7 @@ def print_crossed() -> None:
             if other is rule:
                 continue
             for case in cases_of(other.id):
-                verdict = rule.conclude([rule.detect(screen) for screen in case.screens], _WALKED).verdict
+                verdict = rule.conclude([rule.detect(screen) for screen in case.screens], case.coverage).verdict
                 if verdict in {Verdict.FOUND, Verdict.FOUND_EXEMPTION_CLAIMED} and case.lookalike:
                     said.setdefault(str(rule.id), []).append(f"{other.id}/{case.name}")
     print("found on a look-alike of another rule (each may be right; look at it):")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import StrEnum
 from typing import Any
 
 import pytest
 
 from harness.judge import replay
-from harness.messages import LANGUAGES, catalogue
 from harness.model import (
     Back,
     CheckpointId,
@@ -25,8 +23,6 @@ from harness.model import (
 )
 from harness.report.phrases import Phrases
 from harness.rules import (
-    complaint_signs,
-    forced_update,
     missing_complaint_channel,
     missing_sponsor_filing_number,
     sub_county_developer,
@@ -39,16 +35,6 @@ CHANNEL = missing_complaint_channel.RULE
 SHOWN = missing_sponsor_filing_number.RULE
 BELOW = sub_county_developer.RULE
 PLACES = ("home", "mine", "settings", "about", "help")
-KEYS: tuple[type[StrEnum], ...] = (
-    complaint_signs.Why,
-    missing_complaint_channel.Reason,
-    missing_sponsor_filing_number.Reason,
-    missing_sponsor_filing_number.Why,
-    sub_county_developer.Reason,
-    sub_county_developer.Why,
-    forced_update.Reason,
-    forced_update.Why,
-)
 
 
 def _reached(**other: Reach) -> Coverage:
@@ -74,12 +60,6 @@ def _judge(law: Rule, *pages: dict[str, Any], coverage: Coverage | None = None) 
 HOME = _page("示例政务", ("*办事指南", "*我的"), "home")
 MINE = _page("我的", ("*我的收藏", "*设置"), "mine")
 ABOUT = _page("关于", ("示例政务 V1.0", "客服电话：12345"), "about")
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_reason_and_mark_has_a_text(language: str) -> None:
-    texts = catalogue(language)
-    assert {str(key) for group in KEYS for key in group} - set(texts) == set()
 
 
 def test_an_app_seen_whole_without_a_channel_is_found_to_lack_one_and_its_places_are_the_evidence() -> None:

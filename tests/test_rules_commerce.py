@@ -10,9 +10,8 @@ import pytest
 
 from harness import safety
 from harness.judge import replay
-from harness.messages import LANGUAGES, catalogue
 from harness.model import Back, Launch, Outcome, Tap, Verdict
-from harness.rules import commerce_probe, commercial_activity, wants_probe
+from harness.rules import commercial_activity, wants_probe
 from harness.rules.corpus import WALKED, screen
 from tests.simulated_lesson import Screens, drive
 
@@ -54,12 +53,6 @@ def _probe(start: str, ways: dict[tuple[str, str], str]) -> tuple[Outcome, Scree
     assert not set(pressed) & set(NEVER_PRESSED)
     assert phone.place == start
     return outcome, phone
-
-
-def test_every_reason_and_mark_has_a_text() -> None:
-    keys = {*commercial_activity.Reason, *commercial_activity.Why, *commerce_probe.Why}
-    for language in LANGUAGES:
-        assert {str(key) for key in keys} - set(catalogue(language)) == set()
 
 
 @pytest.mark.parametrize("between", [(), ("sheet",)])

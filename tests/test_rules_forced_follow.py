@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from harness.judge import replay
-from harness.messages import LANGUAGES, catalogue
 from harness.model import Launch, Marker, Outcome, Stop, Tap, Verdict
-from harness.rules import follow_probe, forced_follow, wants_probe
+from harness.rules import forced_follow, wants_probe
 from harness.rules.corpus import WALKED, screen
 from tests.simulated_lesson import Screens, drive
 
@@ -44,12 +43,6 @@ def _probe(start: str, ways: dict[tuple[str, str], str], first: str = "home") ->
     assert replay(RULE, run, {o.id: o for o in phone.seen}) == outcome
     assert not [a for a in phone.actions if isinstance(a, Tap) and "关注" in a.label]
     return outcome, phone
-
-
-def test_every_reason_and_mark_has_a_text() -> None:
-    keys = {*forced_follow.Reason, *forced_follow.Why, *follow_probe.Why, "forced-follow-still-locked"}
-    for language in LANGUAGES:
-        assert {str(key) for key in keys} - set(catalogue(language)) == set()
 
 
 def test_a_function_that_is_locked_again_after_declining_is_found() -> None:

@@ -31,6 +31,7 @@ from harness.rules import (
     sub_county_developer,
     video_quiz_interrupt,
     video_watch_gate,
+    zombie_app,
 )
 from harness.rules.concluding import ONE_DAY, PROBE_WANTED
 from harness.rules.edition import rules_edition
@@ -56,6 +57,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     commercial_activity.RULE,
     missing_complaint_channel.RULE,
     missing_sponsor_filing_number.RULE,
+    zombie_app.RULE,
     forced_follow.RULE,
     group_chain_reply.RULE,
     sub_county_developer.RULE,
