@@ -252,6 +252,8 @@ def _match(sign: _Sign, words: tuple[Word, ...], observation: Observation) -> Po
     if any(_spoils(sign, word) for word in about):
         return None
     outs: tuple[Action, ...] = _taps(refusing) or _closers(observation)
+    if sign.kind is PopupKind.AD and not outs:
+        return None  # a banner in the page: nothing stands before the app
     binding = not outs and sign.kind is not PopupKind.ANR
     back: tuple[Action, ...] = (Wait(seconds=2.0),) if sign.kind is PopupKind.ANR else (Back(),)
     # A consent that counts down cannot be pressed yet: the last way is then to wait for it.

@@ -218,3 +218,8 @@ def test_no_screen_makes_it_raise_and_a_way_out_is_always_given(texts: list[str]
     rows = (node(text, (60, 100 + 110 * n, 700, 180 + 110 * n)) for n, text in enumerate(texts))
     popped = popup(seen(window(*rows)))
     assert popped is None or popped.ways
+
+
+def test_a_banner_in_the_page_that_says_it_is_an_advertisement_is_no_pop_up() -> None:
+    banner = [node("示例汽车 预约试驾", (40, 900, 700, 960)), node("广告", (40, 970, 130, 1010))]
+    assert popup(seen(window(node("首页", (40, 150, 200, 210)), *banner))) is None

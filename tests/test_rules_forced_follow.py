@@ -29,6 +29,7 @@ ASKS = "请先关注“示例人社”公众号"
 SCREENS = {
     "lock": _page("工资查询", ASKS, "*去关注", "*取消", name="lock"),
     "bare": _page("工资查询", ASKS, "*去关注", name="bare"),
+    "dialog": _page("", "关注“示例人社”公众号后方可使用工资查询", "*去关注", "*取消", name="dialog"),
     "twice": _page("工资查询", ASKS, "*去关注", "*以后再说", name="twice"),
     "pay": _page("工资查询", "2026年10月", "应发合计 6500", name="pay"),
     "home": _page("示例人社", "*工资查询", "*社保查询", "*我的", name="home"),
@@ -51,6 +52,11 @@ def test_a_function_that_is_locked_again_after_declining_is_found() -> None:
     assert Marker.GATE in outcome.markers
     assert [a.label for a in phone.actions if isinstance(a, Tap)] == ["取消", "工资查询"]
     assert [m.value for m in outcome.measures] == [1.0]
+
+
+def test_a_dialog_over_the_function_names_the_entry_to_it() -> None:
+    outcome, _ = _probe("dialog", {("dialog", "取消"): "home", ("home", "工资查询"): "dialog"})
+    assert outcome.verdict is Verdict.FOUND
 
 
 def test_a_lock_without_a_way_to_decline_is_entered_again_after_back() -> None:

@@ -24,12 +24,17 @@ def _page(title: str, lines: Sequence[str], name: str = "s", **more: Any) -> dic
     return {"screen": name, "nodes": nodes, "day": 300, **more}
 
 
+def _with_back(page: dict[str, Any]) -> dict[str, Any]:
+    """Return the page with an arrow that leads back, as every page but the first has one."""
+    return {**page, "nodes": [{"desc": "返回", "box": [0, 140, 120, 230], "clickable": True}, *page["nodes"]]}
+
+
 def _judge(*pages: dict[str, Any]) -> Outcome:
     return RULE.conclude([RULE.detect(screen(p, index=n)) for n, p in enumerate(pages, 1)], WALKED)
 
 
 NEWS = _page("新闻动态", OLD, "news")
-EMPTY = tuple(_page(t, ("功能建设中，敬请期待",), "stub") for t in ("便民地图", "预约办事", "智能问答"))
+EMPTY = tuple(_with_back(_page(t, ("功能建设中，敬请期待",), "stub")) for t in ("便民地图", "预约办事", "智能问答"))
 
 
 def test_old_news_and_empty_entries_are_a_question_and_never_more() -> None:

@@ -15,6 +15,7 @@ from harness.rules.wording import Sighting, app_words, marks_of, matching, whole
 
 MAX_DECLINES: Final = 3
 MAX_ENTRY_CHARS: Final = 12
+MIN_NAMED_CHARS: Final = 4  # of an entry that a sentence names: 首页 and 查询 may stand in any
 
 Steps = Generator[Action, Observation, None]
 
@@ -104,9 +105,13 @@ def _again(run: FollowRun) -> Steps:
 
 
 def _entry(run: FollowRun) -> Word | None:
-    """Return the entry on the page in front that has the name of the locked page."""
+    """Return the entry on the page in front that has the name of the locked page, or is named in its demand."""
     names = {w.norm for w in title_words(run.start) if 2 <= len(w.norm) <= MAX_ENTRY_CHARS and not w.clickable}
-    return next((w for w in app_words(run.now) if w.clickable and w.norm in names), None)
+    asked = demand(run.start)
+    said = asked.norm if asked is not None else ""
+    entries = [w for w in app_words(run.now) if w.clickable and 2 <= len(w.norm) <= MAX_ENTRY_CHARS]
+    named = next((w for w in entries if w.norm in names), None)
+    return named or next((w for w in entries if len(w.norm) >= MIN_NAMED_CHARS and w.norm in said), None)
 
 
 def _same_function(run: FollowRun) -> bool:

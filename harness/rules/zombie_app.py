@@ -102,9 +102,9 @@ def _seen_on(observation: Observation) -> Outcome:
     version = old_version(words)
     if empty is not None and not signed_out(words):
         seen.append(Sighting(word=empty, why=Why.EMPTY, sign=EMPTY))
-        data["page"] = next(
-            (w.norm for w in title_words(observation) if w is not empty and len(w.norm) >= 2), empty.norm
-        )
+        # The title tells one empty page from another: all of them may be the same screen.
+        titles = (w for w in title_words(observation) if w is not empty and not w.clickable)
+        data["page"] = next((w.norm for w in titles), empty.norm)
     elif (news := published(observation, words)) is not None and (now - news.newest).days > OLD_DAYS:
         seen.append(Sighting(word=news.word, why=Why.OLD_NEWS, sign=OLD_NEWS))
         data["newest"] = news.newest.isoformat()
