@@ -7,6 +7,8 @@ from typing import Final
 
 # One of these stands on every page that sells or advertises.
 ANY: Final = re.compile(r"¥|元|广告|商城|购物|会员|VIP|团购|拼团|优惠券|带货|秒杀|包邮|订单")
+# A tab that says no more; people are members of unions and societies too.
+MEMBERS_TAB: Final = re.compile(r"会员|VIP会员?")
 PRICE: Final = re.compile(
     r"(?:¥\s?\d+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?元)(?:/[月年季次件份盒斤箱袋])?起?|[\u4e00-\u9fff]{0,6}[:：]?(?:¥\s?\d+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?元)(?:/[月年季件份盒斤箱袋])?"
 )
@@ -23,7 +25,7 @@ JOIN: Final = re.compile(
 # People are members of trade unions, parties and societies without buying anything.
 OTHER_MEMBERS: Final = re.compile(r"工会|党员|团员|会员单位|会员代表|协会|学会|商会|理事|志愿|妇联|社团|委员会员")
 SHOP: Final = re.compile(
-    r"\S{0,6}(?<!积分)商城|购物车|限时秒杀|今日团购|团购专区|直播带货|拼团专区|优惠券(?:中心|专区)?|爆款推荐|好物推荐|猜你喜欢"
+    r"\S{0,6}(?<!积分)商城|购物车(?:/收藏)?|限时秒杀|今日团购|团购专区|直播带货|拼团专区|优惠券(?:中心|专区)?|爆款推荐|好物推荐|猜你喜欢"
 )
 ORDER: Final = re.compile(
     r"确认订单|订单确认|填写订单|收银台|支付订单|提交订单|确认支付|立即支付|去支付|(?:应付|实付|订单)(?:金额|总额|款)?\S{0,12}|合计\S{0,12}"

@@ -39,6 +39,7 @@ from harness.rules.commerce_words import (
     BUY,
     GREY,
     JOIN,
+    MEMBERS_TAB,
     MEMBERSHIP,
     NO_TRADE,
     OTHER_MEMBERS,
@@ -193,13 +194,15 @@ def _trade(observation: Observation, words: Sequence[Word]) -> list[Sighting]:
     order = checkout(observation)
     if order and of_goods(observation):
         seen += [Sighting(word=w, why=Why.ORDER, sign=CHECKOUT) for w in order]
-    members = [w for w in words if len(w.norm) <= 16 and MEMBERSHIP.search(w.norm)]
+    members = [w for w in words if len(w.norm) <= 16 and (MEMBERSHIP.search(w.norm) or MEMBERS_TAB.fullmatch(w.norm))]
     join = [w for w in whole(words, JOIN) if w.clickable or read_from_pixels_only(w)]
     if members and not any(OTHER_MEMBERS.search(w.norm) for w in words if len(w.norm) <= 24):
         if prices and join:
             seen += [Sighting(word=w, why=Why.MEMBER, sign=MEMBER) for w in (members[0], prices[0], join[0])]
         elif join:
             seen += [Sighting(word=w, why=Why.MEMBER, sign=STORE) for w in join]
+        elif tab := [w for w in whole(words, MEMBERS_TAB) if w.clickable or read_from_pixels_only(w)]:
+            seen.append(Sighting(word=tab[0], why=Why.STORE, sign=STORE))
     seen += [Sighting(word=w, why=Why.STORE, sign=STORE) for w in whole(words, SHOP)[:2]]
     return seen
 
