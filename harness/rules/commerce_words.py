@@ -33,13 +33,16 @@ ORDER: Final = re.compile(
 GOODS: Final = re.compile(
     r"(?:添加)?(?:收货地址|收货人)\S{0,24}|配送\S{0,12}|运费\S{0,8}|商品(?:金额|总额|数量|详情|规格)\S{0,12}|(?:购买)?数量\S{0,4}|规格\S{0,12}"
 )
-AD_LABEL: Final = re.compile(r"广告|(?:跳过|关闭)广告\S{0,3}|广告\d{0,2}s?\S{0,4}|AD|赞助(?:商|内容)?|广告推荐")
+AD_LABEL: Final = re.compile(r"广告|(?:跳过|关闭)广告\S{0,3}|广告\d{0,2}(?:s|秒)?(?:后?(?:可?跳过|关闭))?|广告推荐")
 # What an advertiser says: to buy, to borrow, to play, or whose shop it is.
 ADVERTISER: Final = re.compile(
     r"下载APP|立即下载|抢购|优惠|立减|满\d+减|\d折|旗舰|开售|现货|新品|首发|包邮|秒杀|特惠|直降|贷|借钱|信用卡|理财|基金|保险|加盟|试驾|楼盘|开盘|置业|户型"
-    r"|京东|天猫|淘宝|拼多多|抖音|快手|美团|饿了么|唯品会|免费领|红包|游戏|品牌|官方商城|¥|热卖|低至|返现|领券|有限公司"
+    r"|京东|天猫|淘宝|拼多多|抖音|快手|美团|饿了么|唯品会|免费领|红包|游戏|官方商城|¥|热卖|低至|返现|领券"
 )
-_OF_THE_PUBLIC_GOOD: Final = r"公益广告|公益宣传|广告法|户外广告|广告(?:审查|审批|监测|发布登记|牌匾|设施|经营)|招牌"
+_OF_THE_PUBLIC_GOOD: Final = (
+    r"公益广告|公益宣传|广告法|户外广告|广告(?:审查|审批|监测|发布|牌匾|设施|经营|管理|代言|专员|策划|设计|行业|产业)"
+    r"|(?:虚假|违法)广告|招牌"
+)
 PUBLIC_GOOD: Final = re.compile(_OF_THE_PUBLIC_GOOD)
 # Charges, fines and prices that are no trade of the app, and money that somebody else is paid.
 NO_TRADE: Final = re.compile(

@@ -56,7 +56,6 @@ from harness.rules.concluding import (
     nothing_on,
     something_else,
 )
-from harness.rules.layout import row_of
 from harness.rules.outcomes import joined, sighted
 from harness.rules.wording import Sighting, app_words, is_headline, read_from_pixels_only, whole
 
@@ -73,6 +72,9 @@ LEFT: Final = "left-app"
 _SHOWN: Final = frozenset({OFFER, CHECKOUT, MEMBER, AD, STORE})
 _FEW_WORDS: Final = 14  # a splash says little: whatever stands on it belongs to the advertisement
 _NEAR_RATIO: Final = 0.16  # of the screen's height, from the label of an advertisement to what it says
+_CATEGORY_CHARS: Final = 5
+_CATEGORIES: Final = 3  # others beside one
+_ALIGNED_PX: Final = 12
 MAY_PRESS: Final = PRESSABLE_BUY
 LEXICON: Final = Lexicon(
     must=(
@@ -172,7 +174,7 @@ def _ads(observation: Observation, words: Sequence[Word]) -> list[Sighting]:
     """Return the labels of advertisements and what stands beside them of an advertiser."""
     if any(PUBLIC_GOOD.search(w.norm) for w in words):
         return []
-    labels = [w for w in whole(words, AD_LABEL) if sum(1 for n in row_of(observation, w) if n.clickable) <= 2]
+    labels = [w for w in whole(words, AD_LABEL) if not _one_of_a_list(words, w)]
     seen = [Sighting(word=w, why=Why.AD, sign=AD) for w in labels]
     near_px = observation.size_px[1] if len(words) <= _FEW_WORDS else _NEAR_RATIO * observation.size_px[1]
     for label in labels:
@@ -180,6 +182,14 @@ def _ads(observation: Observation, words: Sequence[Word]) -> list[Sighting]:
         said = [w for w in beside if ADVERTISER.search(w.norm) and len(w.norm) <= 40]
         seen += [Sighting(word=w, why=Why.ADVERTISER, sign=ADVERTISED) for w in said[:2]]
     return seen
+
+
+def _one_of_a_list(words: Sequence[Word], label: Word) -> bool:
+    """Return whether the label is a category among others: short words in one row or one column that can be pressed."""
+    short = [w for w in words if w.clickable and len(w.norm) <= _CATEGORY_CHARS and w is not label]
+    row = [w for w in short if abs(w.box.top - label.box.top) <= _ALIGNED_PX]
+    column = [w for w in short if abs(w.box.left - label.box.left) <= _ALIGNED_PX]
+    return len(row) >= _CATEGORIES or len(column) >= _CATEGORIES
 
 
 def _trade(observation: Observation, words: Sequence[Word]) -> list[Sighting]:
