@@ -37,6 +37,7 @@ SCREENS = {
     "goods": _page("商品详情", ("智能手环", "¥199.00", "*加入购物车", "*立即购买"), "goods"),
     "sheet": _page("", ("智能手环", "¥199.00", "规格 标准", "*立即购买"), "sheet"),
     "order": _page("确认订单", ("智能手环", "合计：¥199.00", "*提交订单"), "order"),
+    "last": _page("确认订单", ("智能手环", "合计：¥199.00", "*立即购买"), "last"),
     "soon": _page("提示", ("商品已下架",), "soon"),
     "banner": _page("示例头条", ("*看看这里|*广告", *FEED), "banner"),
     "brand": _page("", ("示例手机 旗舰新品", "*立即抢购"), "brand"),
@@ -67,6 +68,13 @@ def test_an_offer_that_leads_to_a_checkout_is_found_and_the_checkout_is_left_aga
     static = RULE.detect(screen(SCREENS["goods"]))
     assert (static.verdict, wants_probe(static)) == (Verdict.PRESENT, True)
     assert RULE.conclude([static, outcome], WALKED).verdict is Verdict.FOUND
+
+
+def test_a_checkout_is_not_pressed_on_even_where_its_button_has_the_same_name() -> None:
+    ways = {("goods", "立即购买"): "last", ("last", "立即购买"): "soon", ("last", "Back"): "goods"}
+    outcome, phone = _probe("goods", ways)
+    assert outcome.verdict is Verdict.FOUND
+    assert [a.label for a in phone.actions if isinstance(a, Tap)] == ["立即购买"]
 
 
 @pytest.mark.parametrize("ways", [{}, {("goods", "立即购买"): "soon", ("soon", "Back"): "goods"}])
