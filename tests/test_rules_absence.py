@@ -182,6 +182,12 @@ def test_a_number_to_call_or_a_rating_is_no_channel(entry: str) -> None:
     assert _judge(CHANNEL, HOME, _page("我的", (f"*{entry}", "*设置"), "mine"), ABOUT).verdict is Verdict.FOUND
 
 
+@pytest.mark.parametrize("asked", ["被投诉单位", "商家名称", "用人单位名称", "商品金额", "企业名称", "违法线索"])
+def test_a_form_against_a_shop_or_an_employer_is_no_channel_about_the_app(asked: str) -> None:
+    form = _page("我要投诉", (asked, "#请填写投诉内容", "*提交"), "form")
+    assert _judge(CHANNEL, HOME, MINE, ABOUT, form).verdict is not Verdict.CLEAR
+
+
 def test_the_three_qualities_are_told_apart_and_unknown_is_not_no() -> None:
     form = _page("意见反馈", ("#请描述您的意见", "*提交", "*我的反馈"), "form")
     track = _page("我的反馈", ("画面不清晰 已回复",), "track")

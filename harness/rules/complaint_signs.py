@@ -57,6 +57,10 @@ _TRACKED: Final = re.compile(
 _REVIEWED: Final = re.compile(
     r"回访|满意度|(?:处理|办理)结果\S{0,6}评价|评价(?:处理|办理|本次)|服务评价|待评价|去评价|已评价|非常满意"
 )
+# A form of the consumers' hotline or of an inspectorate: whoever fills it in complains about a shop, not about the app.
+_AGAINST_OTHERS: Final = re.compile(
+    r"\*?(?:被(?:投诉|举报)\S{0,4}|(?:商家|商户|企业|店铺|公司|用人单位|开发商|物业公司)(?:名称|信息|地址|电话)|(?:商品|消费|购买|交易)(?:名称|金额|时间|日期|凭证|渠道)|(?:违法|举报)(?:线索|事项|对象|主体))[:：*]{0,2}"
+)
 _UNDONE: Final = re.compile(
     r"\S{0,8}(?:功能)?(?:正在)?(?:建设|开发|完善|升级)中\S{0,12}|敬请期待\S{0,4}|(?:该|此)?功能?(?:暂未|尚未|暂不|未)(?:开放|开通|上线|支持)\S{0,8}"
     r"|(?:已)?停止(?:受理|服务)\S{0,8}"
@@ -108,6 +112,8 @@ def ways_in(words: Sequence[Word]) -> tuple[Word, ...]:
 
 def _form(observation: Observation, words: Sequence[Word], *, titled: bool) -> Word | None:
     """Return what shows a form: a field or words that ask for one, with a way to hand in or the name of the channel."""
+    if any(_AGAINST_OTHERS.fullmatch(w.norm) for w in words):
+        return None
     field = any(e.class_name.endswith(("EditText", "AutoCompleteTextView")) for e in observation.elements)
     asks = whole(words, _ASKS)
     hand_in = whole(words, _HAND_IN)
