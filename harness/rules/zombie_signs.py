@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from harness.grouping import in_status_bar
 from harness.model import Observation, Word
-from harness.rules.layout import in_status_bar, title_words
+from harness.rules.layout import title_words
 from harness.rules.wording import whole
 from harness.wording import normalise
 
