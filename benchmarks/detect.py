@@ -18,7 +18,7 @@ from harness.evidence.bundle import open_bundle
 from harness.judge import judge
 from harness.model import Observation, Rule, Verdict
 from harness.rules import ALL_RULES
-from harness.rules.corpus import cases_of
+from harness.rules.corpus import WALKED, cases_of
 
 POSITIVE = frozenset({Verdict.FOUND, Verdict.FOUND_EXEMPTION_CLAIMED, Verdict.PRESENT})
 _Z = 1.959964  # 95 %, two-sided
@@ -114,7 +114,7 @@ def print_crossed() -> None:
             if other is rule:
                 continue
             for case in cases_of(other.id):
-                verdict = rule.conclude([rule.detect(screen) for screen in case.screens], case.coverage).verdict
+                verdict = rule.conclude([rule.detect(screen) for screen in case.screens], WALKED).verdict
                 if verdict in {Verdict.FOUND, Verdict.FOUND_EXEMPTION_CLAIMED} and case.lookalike:
                     said.setdefault(str(rule.id), []).append(f"{other.id}/{case.name}")
     print("found on a look-alike of another rule (each may be right; look at it):")
