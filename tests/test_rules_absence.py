@@ -302,6 +302,12 @@ def test_the_number_of_another_register_is_no_filing_number(number: str) -> None
     assert (outcome.verdict, outcome.reason) == (Verdict.FOUND, "missing-sponsor-filing-number-no-number")
 
 
+def test_an_empty_label_is_not_filled_by_the_label_below_it() -> None:
+    page = _page("关于", ("主办单位", "备案编号", "技术支持", "示例科技"), "about")
+    outcome = _judge(SHOWN, HOME, page)
+    assert (outcome.verdict, outcome.reason) == (Verdict.FOUND, "missing-sponsor-filing-number-neither")
+
+
 def test_before_the_day_by_which_apps_had_to_be_filed_nothing_is_held_against_one() -> None:
     for day, verdict in ((182, Verdict.PRESENT), (183, Verdict.PRESENT), (184, Verdict.FOUND)):
         pages = ({**page, "day": day} for page in (HOME, ABOUT))

@@ -70,6 +70,7 @@ class Known(StrEnum):
     BACK = "forced-update-limit-back"
 
 
+_ANY: Final = re.compile(r"更新|升级|新版|版本|整合|迁移|并入|切换|更名")
 _SAYS: Final = re.compile(
     r"(?:发现|检测到|有)(?:重要)?(?:新版本|更新|新版)\S{0,16}|(?:当前|您的|应用|软件)?版本(?:过低|过旧|太低|已停用|已过期)\S{0,24}"
     r"|(?:请|须|必须|需要?)(?:先|立即)?(?:更新|升级)(?:至|到)?(?:最新版本?|新版本?)?(?:后|才|方)(?:可|能|再)?\S{0,12}|强制(?:更新|升级)|版本更新|软件更新|应用更新"
@@ -91,6 +92,8 @@ def detect(observation: Observation) -> Outcome:
 
 def _seen_on(observation: Observation) -> Outcome:
     plain = app_words(observation)
+    if not any(_ANY.search(w.norm) for w in plain):
+        return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
     says = whole((w for w in plain if not w.clickable), _SAYS)
     buttons = [w for w in whole(plain, _BUTTON) if w.clickable or not w.elements]
     another = matching(with_joined(plain), _ANOTHER, max_chars=90)

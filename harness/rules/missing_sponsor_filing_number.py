@@ -92,10 +92,13 @@ class Known(StrEnum):
 
 
 _MAX_CHARS: Final = 90
+_ANY: Final = re.compile(
+    r"[主承]办|使用单位|使用部门|备|主管|运营|运维|指导|建设|管理|发布|开发者|版权|©|[Cc]opyright|ICP"
+)
 _NUMBER_LABEL: Final = (
     r"(?:(?:国家)?政务(?:移动互联网)?应用(?:程序)?)?备案(?:编号|号码?)|政务(?:移动互联网)?应用(?:程序)?备案"
 )
-_NUMBER: Final = re.compile(r"[^\s,。;；]{4,40}")
+_NUMBER: Final = re.compile(r"(?=\S*[\d\u3007一二三四五六七八九十])[^\s,。;；]{4,40}")
 _NUMBER_SAID: Final = re.compile(r"备案(?:编号|号码?)[:：]?\S{4,40}|政务(?:移动互联网)?应用(?:程序)?已?备案\S{4,40}")
 _SPONSOR_SAID: Final = re.compile(
     r"主办(?:\(使用\))?(?:单位|机构|部门|方)[:：]?\S{2,}|主办[:：]\S{2,}|使用(?:单位|部门)[:：]?\S{2,}|由\S{3,30}主办"
@@ -118,7 +121,22 @@ def detect(observation: Observation) -> Outcome:
 
 
 def _seen_on(observation: Observation) -> Outcome:
-    words = with_joined(app_words(observation))
+    plain = app_words(observation)
+    late = (observation.at.wall + _BEIJING).date() > DUE
+    seen = list(signed_out(plain))
+    if any(_ANY.search(w.norm) for w in plain):
+        seen = [*_named_on(observation, with_joined(plain)), *seen]
+    if not seen and not late:
+        return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
+    base = nothing_on(observation, NEEDS, Reason.NOT_SEEN)
+    told = sighted(observation, (base.verdict, base.reason), seen, data=_data(seen))
+    units = [s.word.norm for s in seen if s.sign in {SPONSOR, OTHER_UNIT}]
+    extra = {MAY_BE_EXEMPT} if any(_NO_ADMINISTRATION.search(u) for u in units) else set[str]()
+    return replace(told, signs=told.signs | extra | ({LATE} if late else set[str]()))
+
+
+def _named_on(observation: Observation, words: Sequence[Word]) -> list[Sighting]:
+    """Return what names a sponsor, another unit, a filing number or another number."""
     sponsors = named(observation, words, f"{SPONSOR_LABEL}|{USER_LABEL}", UNIT)
     seen = [Sighting(word=s.word, why=Why.SPONSOR, sign=SPONSOR) for s in sponsors]
     if not sponsors:
@@ -139,15 +157,7 @@ def _seen_on(observation: Observation) -> Outcome:
     if not any(s.sign == NUMBER for s in seen):
         maybe = [w for w in matching(words, _MAYBE_NUMBER, max_chars=_MAX_CHARS) if not _OTHER_NUMBER.search(w.norm)]
         seen += [Sighting(word=w, why=Why.MAYBE_NUMBER, sign=MAYBE_NUMBER) for w in maybe]
-    units = [n.value for n in (*sponsors, *others)]
-    seen += list(signed_out(words))
-    late = (observation.at.wall + _BEIJING).date() > DUE
-    if not seen and not late:
-        return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
-    base = nothing_on(observation, NEEDS, Reason.NOT_SEEN)
-    told = sighted(observation, (base.verdict, base.reason), seen, data=_data(seen))
-    extra = {MAY_BE_EXEMPT} if any(_NO_ADMINISTRATION.search(u) for u in units) else set[str]()
-    return replace(told, signs=told.signs | extra | ({LATE} if late else set[str]()))
+    return seen
 
 
 def _shortest(words: Sequence[Word]) -> list[Word]:

@@ -20,6 +20,10 @@ OTHER_LABEL: Final = (
     r"|开发者|版权所有(?:者)?|©|[Cc]opyright\S{0,6}"
 )
 MAKER_LABEL: Final = r"(?:开发|建设|承建|开发建设)(?:单位|主体|机构|者|方)|技术支持(?:单位)?"
+# What stands beside or below a label that was left empty.
+_ANOTHER_LABEL: Final = re.compile(
+    r"[\u4e00-\u9fff]{0,4}(?:单位|编号|备案号|版本|时间|电话|地址|邮箱|支持|协议|政策)[:：]?"
+)
 _UNIT_CHARS: Final = r"[\u4e00-\u9fff()（）·]{4,40}"
 UNIT: Final = re.compile(_UNIT_CHARS)
 
@@ -44,7 +48,7 @@ def named(observation: Observation, words: Sequence[Word], label: str, value: re
     for word in whole(words, alone):
         right = [w for w in row_of(observation, word) if w.box.left >= word.box.right - 4]
         for near in (*right[:1], *below(observation, word)[:1]):
-            if value.fullmatch(near.norm):
+            if value.fullmatch(near.norm) and not _ANOTHER_LABEL.fullmatch(near.norm):
                 both = replace(near, box=near.box.around(word.box), text=f"{word.text} {near.text}")
                 found.append(Named(word=both, value=near.norm))
                 break

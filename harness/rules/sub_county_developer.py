@@ -80,6 +80,7 @@ _ABOVE: Final = re.compile(
     r"|(?:局|厅|部|(?<![民镇乡])委员会|委办|集团|公司|银行|中心医院|总队|支队|联社|协会|基金会|大学|学院)$|乡镇|村镇|城乡|镇村|乡村|街道处|[市县区](?:社区|街道)(?:服务|管理)|社区(?:矫正|卫生|教育|学院|大学|文化|发展|建设)|县人民政府|市人民政府|区人民政府$"
 )
 
+_ANY: Final = re.compile(r"[镇乡村]|街道|社区|居委会")
 # A page about the app, or its log-in page: the 主办单位 of an event or of an article runs no app.
 _ABOUT: Final = re.compile(
     r"版本|[Vv]\d+\.\d|备案|ICP|版权所有|技术支持|关于(?:我们|本?应用|平台|本?系统)?|应用信息|用户协议|隐私政策|登录"
@@ -93,7 +94,10 @@ def detect(observation: Observation) -> Outcome:
 
 
 def _seen_on(observation: Observation) -> Outcome:
-    words = with_joined(app_words(observation))
+    plain = app_words(observation)
+    if not any(_ANY.search(w.norm) for w in plain):
+        return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
+    words = with_joined(plain)
     short = [w.norm for w in words if len(w.norm) <= 40]
     if not any(_ABOUT.search(t) for t in short) or any(_OF_AN_EVENT.search(t) for t in short):
         return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
