@@ -26,7 +26,7 @@ REFUSED = {
     "danger-post": ("发布 发表观点 发送 写评论 发表评论"),
     "danger-like": ("点赞 赞12 12赞 关注 +关注 收藏"),
     "danger-forward": ("转发 转发给同事"),
-    "danger-vote": ("投票 立即投票 为TA投一票 投TA一票"),
+    "danger-vote": ("投票 立即投票 为TA投一票 投TA一票 满意 非常满意 不满意 基本满意"),
     "danger-delete": ("删除 清空记录 清除缓存 卸载"),
     "danger-logout": ("退出登录 注销 注销账号 切换账号 退出"),
     "danger-submit": ("提交 确认提交 交卷 一键上报 立即报名 保存 签收 一键催办"),
@@ -65,6 +65,23 @@ def test_a_control_that_acts_for_a_person_is_refused_by_its_class(label: str, na
 @pytest.mark.parametrize("label", TO_LOOK_AT.split())
 def test_a_control_that_only_leads_to_something_to_look_at_may_be_pressed(label: str) -> None:
     assert danger([label]) is None
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("2026-11-29 09:00", None),
+        ("公园清洁 2026-11-29 09:00", None),
+        ("蓝牙音箱 ¥129.00", None),
+        ("¥129.00", None),
+        ("0571-12345678", "danger-call"),
+        ("12345", "danger-call"),
+        ("拨打 2026-11-29", "danger-call"),
+        ("¥98 立即开通", "danger-pay"),
+    ],
+)
+def test_a_day_and_a_price_are_no_number_to_call(label: str, name: str | None) -> None:
+    assert danger([label]) == name
 
 
 def test_every_danger_class_has_a_text_in_both_languages() -> None:

@@ -15,6 +15,8 @@ from harness.wording import normalise
 
 _LONG, _LONG_LATIN = 12, 32  # compact characters beyond which a label is a sentence
 _COUNTDOWN = re.compile(r"(?<=[\u4e00-\u9fff])\d{1,2}(?:s|秒)(?:后)?$")
+_DAY_OR_PRICE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}|¥\s?\d|\d元")
+_CALLS = re.compile(r"拨|呼|电话|热线|联系|通话|报警|求助")
 _COMPACT = re.compile(r"[\s\W_]+")
 _NOW = (
     "(?:立即|立刻|马上|现在|去|我要|我来|一键|点击|点此|点我|确认|确定|继续|前往|快速|快去|快来|请|开始|直接"
@@ -86,7 +88,7 @@ _WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "danger-vote",
         _whole(
-            r"(?:参与)?投票|(?:为|给)?(?:他|她|它|ta)?投(?:他|她|它|ta)?一票|投给.*|打榜|助力|帮(?:他|她|它|ta)助力|评分|打分|提交评价|评价|vote|rate"
+            r"(?:参与)?投票|(?:为|给)?(?:他|她|它|ta)?投(?:他|她|它|ta)?一票|投给.*|打榜|助力|帮(?:他|她|它|ta)助力|评分|打分|提交评价|评价|(?:非常|很|比较|基本)?不?满意|vote|rate"
         ),
     ),
     (
@@ -215,8 +217,12 @@ def danger(labels: Sequence[str], *, element: Element | None = None) -> str | No
     own = () if element is None else (element.text, element.desc, element.hint)
     texts = [text for label in (*own, *labels) if (text := compact(label))]
     joined = "".join(dict.fromkeys(texts))
+    # The digits of a day or of a price look like a number to call.
+    dated = [normalise(label) for label in (*own, *labels) if _DAY_OR_PRICE.search(normalise(label))]
+    counted = {compact(label) for label in dated if not _CALLS.search(label)}
     for text in dict.fromkeys([*texts, joined]):
-        if (found := _danger_in(text)) is not None:
+        found = _danger_in(text)
+        if found is not None and not (found == "danger-call" and text in counted):
             return found
     if element is not None and not texts:
         return _danger_in_id(element.resource_id)
