@@ -274,7 +274,7 @@ def unknown_kind(value: dict[str, object]) -> None:
 def later_seal(value: dict[str, object]) -> None:
     predicate = value["predicate"]
     assert isinstance(predicate, dict)
-    predicate["format"] = 2
+    predicate["format"] = codec.FORMAT + 1
 
 
 @pytest.mark.parametrize("change", [unknown_kind, later_seal], ids=["predicate type", "format"])
@@ -289,7 +289,7 @@ def test_a_seal_that_this_version_does_not_know_is_never_sound(
 
 
 def test_a_later_format_is_not_judged(scene: Scene) -> None:
-    edit(layout.RUN, b'"format": 1', b'"format": 2')(scene.bundle)
+    edit(layout.RUN, b'"format": %d' % codec.FORMAT, b'"format": %d' % (codec.FORMAT + 1))(scene.bundle)
     report = verify(scene.bundle, trust=scene.trust)
     assert (report.soundness, report.exit_code) == (Soundness.COULD_NOT_TELL, 2)
 

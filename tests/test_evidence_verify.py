@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BundleError
-from harness.evidence import layout
+from harness.evidence import codec, layout
 from harness.evidence.bundle import read_bundle
 from harness.evidence.container import Limits
 from harness.evidence.verify import EXIT_CODES, ITEMS, Quality, Result, Soundness, VerifyReport, verify
@@ -129,7 +129,7 @@ def test_nothing_is_looked_at_behind_unsafe_names(bundle: Path) -> None:
 
 
 def test_a_later_format_is_not_judged(bundle: Path) -> None:
-    edit(layout.RUN, b'"format": 1', b'"format": 2')(bundle)
+    edit(layout.RUN, b'"format": %d' % codec.FORMAT, b'"format": %d' % (codec.FORMAT + 1))(bundle)
     report = verify(bundle)
     assert report.soundness is Soundness.COULD_NOT_TELL
     assert report.exit_code == 2

@@ -18,7 +18,8 @@ from types import TracebackType
 from harness.clock import Clock
 from harness.errors import BundleError
 from harness.evidence import bag, codec, durable, layout
-from harness.evidence.container import Container, open_container, read
+from harness.evidence.container import Container, Limits, open_container, read
+from harness.evidence.content import unsafe_picture
 from harness.evidence.crate import crate
 from harness.evidence.events import Trail, read_facts, read_trail
 from harness.evidence.layout import (
@@ -293,14 +294,15 @@ class StoredBundle:
 
 
 @contextmanager
-def open_bundle(path: Path) -> Iterator[StoredBundle]:
+def open_bundle(path: Path, *, limits: Limits | None = None) -> Iterator[StoredBundle]:
     """Open a bundle, folder or zip, for judging and reporting. Raises ``BundleError`` where it does not hold together.
 
-    This is not ``verify``: names, sizes, the event chain and what was perceived are checked, pictures when asked for.
+    This is not ``verify``: names, sizes and ratios, the pixels that pictures tell, the event chain and what was
+    perceived are checked; a picture's digest when it is asked for.
     """
-    with open_container(path) as container:
-        if container.problems:
-            first = container.problems[0]
+    with open_container(path, limits=limits) as container:
+        first = container.problems[0] if container.problems else unsafe_picture(container, limits or Limits())
+        if first is not None:
             raise BundleError(f"{path}: {text(first.key)}: {first.member} {first.detail}".rstrip())
         if layout.WITHHELD in container.sizes:
             raise BundleError(f"{path}: is a shared copy, its originals are withheld; open {layout.SHARED}/index.html")

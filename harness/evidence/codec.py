@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from harness import model
 from harness.errors import BundleError
 
-FORMAT = 1
+FORMAT = 2  # what was written in an older one goes through ``migrate.py``
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 Decode = Callable[[Json, str], object]

@@ -11,6 +11,7 @@ from harness.evidence import codec, layout
 from harness.evidence.bag import Running
 from harness.evidence.container import Container, read
 from harness.evidence.layout import BODIES, Capture, Ended, Event, EventType, WalkEnd, sha256
+from harness.evidence.migrate import migrated
 from harness.model import Moment, Observation, ProbeRun, Recording, Refusal, Step
 
 T = TypeVar("T")
@@ -60,8 +61,9 @@ def read_trail(container: Container, *, torn_ok: bool) -> Trail:
     ``torn_ok`` is for an unfinished bundle: a last line that was not written whole is dropped, and an observation whose
     event was not written any more is left out.
     """
+    stored = _stored_format(container)
     log = _lines(container, layout.EVENTS, torn_ok=torn_ok)
-    events = _events(log, f"{container.name}: {layout.EVENTS}")
+    events = _events(log, f"{container.name}: {layout.EVENTS}", stored)
     lines = _lines(container, layout.OBSERVATIONS, torn_ok=torn_ok)
     captures = [event.body for event in events if isinstance(event.body, Capture)]
     where = f"{container.name}: {layout.OBSERVATIONS}"
@@ -69,7 +71,7 @@ def read_trail(container: Container, *, torn_ok: bool) -> Trail:
     if spare < 0 or spare > (1 if torn_ok else 0):
         raise BundleError(f"{where}: {len(lines)} lines for {len(captures)} captures")
     observations = tuple(
-        _observation(line, capture, f"{where}: line {number}")
+        _observation(line, capture, f"{where}: line {number}", stored)
         for number, (line, capture) in enumerate(zip(lines, captures, strict=False), start=1)
     )
     if len({observation.id for observation in observations}) != len(observations):
@@ -79,13 +81,22 @@ def read_trail(container: Container, *, torn_ok: bool) -> Trail:
 
 
 def read_facts(container: Container, member: str, cls: type[T]) -> T:
-    """Return one of the bundle's JSON values. Raises ``BundleError``, first of all for a format that is not ours."""
+    """Return one of the bundle's JSON values, brought to today's form. Raises ``BundleError`` for an unknown format."""
     where = f"{container.name}: {member}"
     value = codec.parse(read(container, member), member=where)
     found = value.get("format") if isinstance(value, dict) else None
-    if found != codec.FORMAT:
-        raise BundleError(f"{where}: format {found!r} is not {codec.FORMAT}")
-    return codec.from_json(cls, value, member=where)
+    if type(found) is not int:
+        raise BundleError(f"{where}: format {found!r} is not one")
+    return codec.from_json(cls, migrated(member, value, found), member=where)
+
+
+def _stored_format(container: Container) -> int:
+    """Return the format that a bundle was written in: its lines have none of their own. Raises ``BundleError``."""
+    value = codec.parse(read(container, layout.RUN), member=layout.RUN)
+    found = value.get("format") if isinstance(value, dict) else None
+    if type(found) is not int:
+        raise BundleError(f"{container.name}: {layout.RUN}: format {found!r} is not one")
+    return found
 
 
 def _lines(container: Container, member: str, *, torn_ok: bool) -> list[bytes]:
@@ -96,12 +107,12 @@ def _lines(container: Container, member: str, *, torn_ok: bool) -> list[bytes]:
     return lines
 
 
-def _events(lines: Sequence[bytes], where: str) -> tuple[Event, ...]:
+def _events(lines: Sequence[bytes], where: str, stored: int) -> tuple[Event, ...]:
     events = []
     head = layout.FIRST_PREV
     for number, line in enumerate(lines):
         at = f"{where}: line {number + 1}"
-        event = _event(line, at)
+        event = _event(line, at, stored)
         if event.seq != number:
             raise BundleError(f"{at}: seq is {event.seq}, not {number}")
         if event.prev != head:
@@ -113,9 +124,9 @@ def _events(lines: Sequence[bytes], where: str) -> tuple[Event, ...]:
     return tuple(events)
 
 
-def _event(line: bytes, where: str) -> Event:
+def _event(line: bytes, where: str, stored: int) -> Event:
     """Return one event; the type of its body follows from its ``type``."""
-    value = codec.parse(line, member=where)
+    value = migrated(layout.EVENTS, codec.parse(line, member=where), stored)
     if not isinstance(value, dict) or value.keys() != {"seq", "type", "at", "prev", "body"}:
         raise BundleError(f"{where}: is not an event")
     seq, prev = value["seq"], value["prev"]
@@ -131,10 +142,11 @@ def _event(line: bytes, where: str) -> Event:
     )
 
 
-def _observation(line: bytes, capture: Capture, where: str) -> Observation:
+def _observation(line: bytes, capture: Capture, where: str, stored: int) -> Observation:
     if sha256(line) != capture.perceived_sha256:
         raise BundleError(f"{where}: is not what was recorded for {capture.observation}")
-    observation = codec.from_json(Observation, codec.parse(line, member=where), member=where)
+    value = migrated(layout.OBSERVATIONS, codec.parse(line, member=where), stored)
+    observation = codec.from_json(Observation, value, member=where)
     digests = (observation.id, observation.png_sha256, observation.xml_sha256)
     if digests != (capture.observation, capture.png_sha256, capture.xml_sha256):
         raise BundleError(f"{where}: does not belong to {capture.observation}")

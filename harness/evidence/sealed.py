@@ -19,6 +19,7 @@ from harness.evidence.events import Trail, read_facts
 from harness.evidence.inspection import Item, Result, Signed, Stamped, item, judged
 from harness.evidence.keys import Certificate
 from harness.evidence.layout import CaseFacts, FindingsFacts, RunFacts, SealFacts, TimeGap
+from harness.evidence.migrate import migrated
 from harness.evidence.seal import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, counted, pae
 from harness.evidence.sm2 import is_sm2_signature, sm2_fingerprint
 from harness.evidence.timestamps import Token, problem_of, read_token
@@ -256,15 +257,17 @@ def _statement(envelope: _Envelope) -> tuple[SealFacts | None, str, str]:
     kind, predicate = value["predicateType"], value["predicate"]
     if value["_type"] != STATEMENT_TYPE or not isinstance(kind, str):
         raise BundleError(f"{name}: is not an in-toto Statement v1")
-    later = isinstance(predicate, dict) and type(predicate.get("format")) is int and predicate["format"] != codec.FORMAT
-    if kind != PREDICATE_TYPE or later:
+    stored = predicate.get("format") if isinstance(predicate, dict) else None
+    if kind != PREDICATE_TYPE or (type(stored) is int and stored > codec.FORMAT):
         return None, "", kind
     subject = value["subject"]
     digest = subject[0].get("digest") if isinstance(subject, list) and isinstance(subject[0], dict) else None
     sha256 = digest.get("sha256") if isinstance(digest, dict) else None
     if subject != [{"name": layout.TAG_MANIFEST, "digest": {"sha256": sha256}}] or not isinstance(sha256, str):
         raise BundleError(f"{name}: is not about {layout.TAG_MANIFEST}")
-    return codec.from_json(SealFacts, predicate, member=name, at=".predicate"), sha256, kind
+    if type(stored) is not int:
+        raise BundleError(f"{name}: format {stored!r} is not one")
+    return codec.from_json(SealFacts, migrated(name, predicate, stored), member=name, at=".predicate"), sha256, kind
 
 
 # --- time-stamps -----------------------------------------------------------------------------------------------
