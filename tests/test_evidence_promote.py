@@ -53,11 +53,16 @@ def test_every_screen_of_the_corpus_comes_back_from_its_stored_form_as_it_was(la
         assert again.elements == seen.elements
 
 
-@pytest.mark.parametrize("law", ALL_RULES, ids=lambda law: str(law.id))
-def test_redaction_changes_no_verdict_of_the_corpus(law: Rule) -> None:
+# The rules that speak of people; of any other `promote` itself refuses a case that redaction would change.
+OF_PEOPLE = ("points-ranking", "online-duration-stat", "study-duration-appraisal", "ranking-notice")
+
+
+@pytest.mark.parametrize("name", OF_PEOPLE)
+def test_redaction_changes_no_verdict_about_people(name: str) -> None:
+    law = rule_by_id(name)
     for case in cases_of(law.id):
         for seen in case.screens:
-            after = redacted(seen, TextMask((), Pseudonyms()))
+            after = redacted(seen, TextMask(sorted(names_on(seen)), Pseudonyms()))
             assert law.detect(after).verdict == law.detect(seen).verdict, case.name
 
 

@@ -39,6 +39,7 @@ _HAN = r"\u4e00-\u9fff"
 _GIVEN = rf"[{_HAN}*＊○\u3007xX]"
 _NAME = rf"[{_HAN}]{_GIVEN}{{1,3}}"
 _WHOLE_NAME = re.compile(rf"\s*({_NAME})(?:[(（]我[)）])?\s*")
+_NO_ENDS = frozenset("率量数表页类栏榜款项额费县市镇局站馆区")  # of rates, lists and places; of names hardly ever
 _DOUBLE_SURNAMES = re.compile(
     "欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|公孙|慕容|长孙|宇文|司徒|令狐|端木|南宫|淳于|单于|申屠|仲孙|轩辕"
 )
@@ -113,7 +114,7 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _could_be_name(text: str) -> bool:
-    if text in _NO_NAMES or text[0] not in SURNAMES:
+    if text in _NO_NAMES or text[0] not in SURNAMES or text[-1] in _NO_ENDS:
         return False
     return len(text) <= 3 or _DOUBLE_SURNAMES.match(text) is not None
 
