@@ -88,7 +88,9 @@ def document(name: str, cls: type) -> Schema:
     _schema(cls, definitions)
     top = definitions.pop(cls.__name__)
     if "format" in top["properties"]:
-        top["properties"]["format"] = {"const": codec.FORMAT}
+        # Each kind of record has a number of its own: what a command prints changes at other times than a bundle.
+        number = next(field.default for field in dataclasses.fields(cls) if field.name == "format")
+        top["properties"]["format"] = {"const": number}
         top["required"] = sorted({*top["required"], "format"})
     return {"$schema": _DIALECT, "title": name, **top, "$defs": dict(sorted(definitions.items()))}
 
