@@ -22,7 +22,7 @@ from harness.evidence import layout
 from harness.evidence.bundle import BundleWriter, open_bundle, read_bundle
 from harness.evidence.seal import Sealing, sealing_for
 from harness.judge import judge
-from harness.model import Actor, Back, Judgement, Observation, ObservationId, Refusal, Step, Verdict, Walk
+from harness.model import Actor, Back, Judgement, Observation, ObservationId, Recording, Refusal, Step, Verdict, Walk
 from harness.rules import ALL_RULES
 from harness.rules.corpus import CASES, read_case
 from tests.evidence_walks import BOARD, HOME, MINE, PACKAGE, Hands, app, frame_of, player, start_of
@@ -31,6 +31,7 @@ from tests.seal_fixtures import HostClock
 SEEN = ("points-ranking/people-table", "points-quota/tasks-with-quota-and-appraisal", "quiz-pass-mark/pass-or-be-named")
 PICTURES = (HOME, MINE, BOARD, player(12), player(50), player(90))
 FINISHED = "finished"
+MP4 = b"\x00\x00\x00\x18ftypmp42"
 
 
 def screens() -> tuple[Observation, ...]:
@@ -80,6 +81,18 @@ def record(root: Path, by: Sealing | None, run: str) -> Iterator[str]:
                     began=began,
                     ended=hands.moment(),
                 )
+            )
+            film = MP4 + bytes([hands.steps]) * 50_000
+            writer.recording(
+                Recording(
+                    rule=ALL_RULES[0].id,
+                    number=hands.steps,
+                    began=began,
+                    ended=hands.moment(),
+                    sha256=layout.sha256(film),
+                    size_bytes=len(film),
+                ),
+                film,
             )
             yield str(hands.steps)
         writer.walk_ended(hands.end())

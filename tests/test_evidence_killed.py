@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.evidence import keys, layout, roots
-from harness.evidence.bundle import read_bundle, stored_judgement
+from harness.evidence.bundle import open_bundle, read_bundle, stored_judgement
 from harness.evidence.verify import Soundness, Trust, verify
 from harness.model import Verdict
 from tests.killed_walks import FINISHED, found
@@ -48,6 +48,8 @@ def test_a_kill_at_any_moment_loses_nothing_announced_and_leaves_no_half_signed_
                 assert soundness is Soundness.SOUND or FINISHED not in steps
                 last = next((step for step in reversed(steps) if step != FINISHED), "0")
                 assert len(read_bundle(bundle).steps) >= int(last)
+                with open_bundle(bundle) as opened:
+                    assert len(opened.recordings) >= int(last)
                 assert set(found_in(bundle)) >= set(known[last]), (last, bundle)
                 seen[soundness] += 1
     assert process.returncode == 0
