@@ -8,6 +8,8 @@ import os
 import random
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -394,3 +396,28 @@ def test_an_unsealed_bundle_can_be_shared_and_sealed_before(tmp_path: Path) -> N
     seal(bundle, Sealing(signer=signer), SystemClock())
     shared = share(bundle, tmp_path / "out", pages, SystemClock())
     assert verify(shared.path, trust=Trust(key_pem=keys.read_public(public))).soundness is Soundness.WITHHELD
+
+
+def test_a_copy_and_a_case_are_made_on_the_command_line(made: tuple[Path, Shared, Trust], tmp_path: Path) -> None:
+    bundle = made[0]
+
+    def harness(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "harness", *arguments]
+        environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120
+        )
+
+    shared = harness("share", str(bundle), str(tmp_path / "copy.zip"))
+    assert shared.returncode == 0, shared.stderr
+    assert not any(name in shared.stdout for name in NAMES)
+    assert harness("verify", str(tmp_path / "copy.zip")).returncode == 2
+    observation = json.loads((bundle / layout.OBSERVATIONS).read_bytes().splitlines()[-1])["id"]
+    promoted = harness(
+        *("promote", str(bundle), observation, "points-ranking", "people", "--why", "people in order"),
+        *("--to", str(tmp_path / "cases")),
+    )
+    assert promoted.returncode == 0, promoted.stderr
+    case = (tmp_path / "cases" / "points-ranking" / "people.json").read_text(encoding="utf-8")
+    assert not any(text in case for text in (*NAMES, PHONE, IDENTITY))
+    assert "2860" in case

@@ -284,3 +284,35 @@ def test_a_finished_bundle_can_be_signed_twice_afterwards(tmp_path: Path) -> Non
     by = Sealing(signer=signer, sm2=Sm2Signer(tmp_path / "keys" / "second.pem"))
     seal(bundle, by, SystemClock())
     assert verify(bundle, trust=Trust(sm2_pem=read_sm2_public(second))).soundness is Soundness.SOUND
+
+
+# --- on the command line ----------------------------------------------------------------------------------------------
+
+
+def test_keys_are_made_and_used_on_the_command_line_wherever_they_are(tmp_path: Path) -> None:
+    backend = {
+        "PYTHON_KEYRING_BACKEND": "tests.file_keyring.FileKeyring",
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+    }
+    environment = {
+        **os.environ,
+        **backend,
+        "HARNESS_TEST_KEYRING": str(tmp_path / "ring.json"),
+        "PYTHONIOENCODING": "utf-8",
+    }
+
+    def harness(*arguments: str) -> str:
+        command = [sys.executable, "-m", "harness", *arguments]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    said = harness("keys", "new", "keyring:night") + harness("keys", "new", "--sm2", "second.pem")
+    bundle = write_sealed(tmp_path / "runs", None)
+    said += harness("seal", str(bundle), "--key", "keyring:night", "--sm2-key", "second.pem")
+    said += harness("verify", str(bundle), "--key", "night.pub.pem", "--sm2-key", "second.pub.pem")
+    (ring,) = json.loads((tmp_path / "ring.json").read_text(encoding="utf-8")).values()
+    nowhere(ring.encode(), bundle, said)
+    nowhere((tmp_path / "second.pem").read_bytes(), bundle, said)
