@@ -313,8 +313,19 @@ def _conditions(bundle: StoredBundle, phrases: Phrases) -> tuple[Row, ...]:
         ("report-host", f"{bundle.run.platform}，Python {bundle.run.python}"),
         ("report-seed", str(walk.seed)),
         ("report-run", bundle.run.run),
+        ("report-operator", bundle.run.operator),
+        ("report-host-boot", bundle.run.boot_id),
+        ("report-films", _films(bundle, phrases)),
     ]
     return _rows(rows, phrases)
+
+
+def _films(bundle: StoredBundle, phrases: Phrases) -> str:
+    """Return how many segments of film there are of probes, and of how many there are none."""
+    if not bundle.run.filmed:
+        return phrases.say("report-not-filmed")
+    missed = sum(recording.gap is not None for recording in bundle.recordings)
+    return phrases.say("report-filmed", segments=len(bundle.recordings) - missed, missed=missed)
 
 
 def _rows(pairs: Sequence[tuple[str, str]], phrases: Phrases) -> tuple[Row, ...]:
