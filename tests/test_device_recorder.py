@@ -26,6 +26,7 @@ from tests.seal_fixtures import HostClock, problems
 from tests.virtual_fixtures import BUNDLED_ADB, AdbServer, adb_server, eventually, free_port
 
 Kept = list[tuple[Recording, bytes | None]]
+ENDLESS = 10**9  # actions: a busy machine takes long to film, and no probe is over before
 DONE = Outcome(verdict=Verdict.PRESENT, reason="done")
 
 
@@ -85,7 +86,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Observation:
 def test_a_probe_is_filmed_in_segments_on_its_clock(device: tuple[AdbServer, DeviceHandle], seen: Observation) -> None:
     server, handle = device
     kept: Kept = []
-    probe = begun(film_of(server, handle.serial, kept, FilmLimits(segment_s=1)), probing(100), seen)
+    probe = begun(film_of(server, handle.serial, kept, FilmLimits(segment_s=1)), probing(ENDLESS), seen)
     step_until(probe, seen, kept, 2)
     probe.close()  # as a walker does whose budget is spent
     assert [recording.number for recording, _ in kept] == list(range(1, len(kept) + 1))
@@ -136,7 +137,7 @@ def test_a_film_that_grows_too_large_ends_and_says_so(
     server, handle = device
     kept: Kept = []
     limits = FilmLimits(segment_s=1, most_bytes=10)
-    probe = begun(film_of(server, handle.serial, kept, limits), probing(1000), seen)
+    probe = begun(film_of(server, handle.serial, kept, limits), probing(ENDLESS), seen)
     step_until(probe, seen, kept, 2)
     probe.close()
     (first, _), (second, content) = kept
