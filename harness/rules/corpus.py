@@ -160,6 +160,7 @@ def _element(node: Mapping[str, Any], raw: Mapping[str, Any]) -> Element:
         text=node.get("text", ""),
         desc=node.get("desc", ""),
         resource_id=node.get("id", ""),
+        hint=node.get("hint", ""),
         clickable=bool(node.get("clickable", False)),
         checkable=bool(node.get("checkable", False)),
         enabled=bool(node.get("enabled", True)),
@@ -168,7 +169,7 @@ def _element(node: Mapping[str, Any], raw: Mapping[str, Any]) -> Element:
 
 
 def _words(element: Element, index: int, *, clickable: bool) -> list[Word]:
-    text = element.text or element.desc
+    text = element.text or element.desc or element.hint
     if not text:
         return []
     return [
