@@ -667,6 +667,8 @@ class Measure:
     note: str = ""
 
 
+DEMO_PACKAGES: Final = "cn.gov.demo."  # how the packages of the made-up apps begin
+
 WHETHER: Final = "whether"  # the unit of a measure that is yes (1) or no (0)
 
 Datum = str | int | float
@@ -711,7 +713,10 @@ Conclude = Callable[[Sequence[Outcome], Coverage], Outcome]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One clause made executable. ``may_press`` are the words its probe is allowed to press in a filed app."""
+    """One clause made executable. ``may_press`` are the words its probe is allowed to press in a filed app.
+
+    ``may_press_demo`` are more that it may press in a made-up app (``DEMO_PACKAGES``), where nobody's record changes.
+    """
 
     id: RuleId
     name_zh: str
@@ -728,6 +733,7 @@ class Rule:
     conclude: Conclude
     probe: Probe | None = None
     may_press: tuple[str, ...] = ()
+    may_press_demo: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

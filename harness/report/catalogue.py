@@ -36,6 +36,8 @@ def rule_lines(rule: Rule) -> Iterator[str]:
     yield f"探测 probe: {'有' if rule.probe else '无'}" + (
         f"；可点击 may press: {'、'.join(rule.may_press)}" if rule.may_press else ""
     )
+    if rule.may_press_demo:
+        yield f"仅在演示应用中可点击 in made-up apps only: {'、'.join(rule.may_press_demo)}"
     yield "判“未见”前须到达 checkpoints: " + "、".join(
         checkpoint.id + (f"（{'/'.join(checkpoint.words)}）" if checkpoint.words else "")
         for checkpoint in rule.checkpoints
