@@ -179,3 +179,39 @@ OPINIONS_WORK_GROUPS = Clause(
     quote="在工作群组中，不得脱离工作实际强制要求打卡接龙、即时响应，不得随意摊派任务、索要材料。",
     confidence="B",
 )
+
+REPEATED_FORMS = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="（一）",
+    quote=f"{_NOT_ALLOWED}（一）随意或重复要求基层填表报数交材料",
+    confidence="B",
+    url=MEASURES_URL,
+)
+
+OPINIONS_ONE_FORM = Clause(
+    document=_OPINIONS,
+    number="",
+    date="2023-12-18",
+    item="",
+    quote=(
+        "要求基层使用政务应用程序报送数据应加强统筹，针对同一事项或数据，原则上应通过“一站式”综合平台、“一张表”形式报送，"
+        "实现数据互通、信息共享，防止多头填报、重复索要数据。"
+    ),
+    confidence="B",
+)
+
+# The number of this article is confirmed (第五条), the wording of its second sentence is B.
+FILING_FIRST = Clause(
+    document=_MEASURES,
+    number=_MEASURES_NUMBER,
+    date=_MEASURES_DATE,
+    item="",
+    quote=(
+        "政务应用程序上线前，主办（使用）单位应按照本办法规定履行备案程序。"
+        "禁止以任何形式要求用户下载、安装或使用未经备案的政务应用程序。"
+    ),
+    confidence="B",
+    url=MEASURES_URL,
+)

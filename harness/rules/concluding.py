@@ -33,8 +33,9 @@ KIND: Final = "player"  # a datum: players of one make on one page; what one doe
 CUT_PAGES: Final = "cut_pages"  # a datum of ``clear``: how many pages nobody saw the end of
 ONE_TAP: Final = "one-tap"  # a datum that judging adds: the screens one press away, one a line
 STANDS: Final = "stands"  # a datum: when and where a player stood, for joining looks into what was watched
+FORM: Final = "form"  # a datum: what the form on a screen asks, for comparing it with others
 # Data for joining screens, of no use to a reader.
-BETWEEN_SCREENS: Final = frozenset({PROBE_WANTED, KIND, ONE_TAP, STANDS})
+BETWEEN_SCREENS: Final = frozenset({PROBE_WANTED, KIND, ONE_TAP, STANDS, FORM})
 CUT_SHORT: Final = "probe-cut-short"  # the reason of an outcome that rests on what a probe measured before it was cut
 EXEMPTION: Final = "exemption"  # a datum: the words by which the screen claims an exemption
 MOVING: Final = "screen-moving"
