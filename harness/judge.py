@@ -73,6 +73,7 @@ def judge(walk: Walk, rules: Sequence[Rule]) -> Judgement:
     for rule in rules:
         coverage = coverage_of(walk, rule)
         outcome = rule.conclude(seen[rule.id], coverage)
+        outcome = rule.of_row(outcome, walk.app) if rule.of_row is not None else outcome
         findings.append(_finding(walk, rule, outcome, coverage))
         coverages.append((rule.id, coverage))
     return Judgement(findings=tuple(findings), coverage=tuple(coverages))

@@ -709,6 +709,7 @@ class Checkpoint:
 Detect = Callable[[Observation], Outcome]
 Probe = Callable[[Observation], Generator[Action, Observation, Outcome]]
 Conclude = Callable[[Sequence[Outcome], Coverage], Outcome]
+OfRow = Callable[[Outcome, FiledApp], Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -716,6 +717,7 @@ class Rule:
     """One clause made executable. ``may_press`` are the words its probe is allowed to press in a filed app.
 
     ``may_press_demo`` are more that it may press in a made-up app (``DEMO_PACKAGES``), where nobody's record changes.
+    ``of_row`` weighs the one verdict of an app again with its row of the filed list, where that matters.
     """
 
     id: RuleId
@@ -734,6 +736,7 @@ class Rule:
     probe: Probe | None = None
     may_press: tuple[str, ...] = ()
     may_press_demo: tuple[str, ...] = ()
+    of_row: OfRow | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

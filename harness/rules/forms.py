@@ -14,6 +14,7 @@ from typing import Final
 from harness.model import Box, Element, Observation, Word
 from harness.rules.form_labels import ASK, ASKED_FOR, PERIODIC, Addressed, addressed_to, label_key
 from harness.rules.layout import in_status_bar, title_words
+from harness.rules.once import once
 from harness.rules.wording import app_words, atoms
 from harness.wording import normalise
 
@@ -72,6 +73,7 @@ class Form:
         return frozenset(f.key for f in self.fields)
 
 
+@once
 def read_form(observation: Observation) -> Form | None:
     """Return the form a screen shows, ``None`` where it shows none."""
     words = app_words(observation)

@@ -12,6 +12,7 @@ from harness.model import Box, Marker, Observation, Word
 from harness.rules.form_labels import Addressed, addressed_to
 from harness.rules.forms import HAND_IN, NEXT, Form, read_form, title_of
 from harness.rules.layout import title_words
+from harness.rules.once import once
 from harness.rules.photo_words import (
     ADD,
     AT_LEAST,
@@ -75,6 +76,7 @@ class Photos:
         return frozenset(s.sign for s in self.sightings)
 
 
+@once
 def photos_on(observation: Observation) -> Photos | None:
     """Return what a screen says of photos asked for, ``None`` where it says nothing."""
     if not any(_QUICK.search(w.norm) for w in observation.words) and not any(
