@@ -784,6 +784,63 @@ class Judgement:
     coverage: tuple[tuple[RuleId, Coverage], ...]
 
 
+# --- judging several apps together -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppShare:
+    """What one app adds to a finding across apps: what it asks, and the places that show it."""
+
+    package: PackageName
+    name: str
+    sponsor_unit: str
+    level: str
+    subject: str  # the title of the form
+    items: tuple[str, ...]  # its fields, as compared
+    marks: tuple[Mark, ...]
+    evidence: tuple[EvidenceRef, ...] = ()  # filled from the marks by ``across``
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcrossOutcome:
+    """What a rule across apps says of some of them; ``shares`` is empty where nothing was seen or looked at."""
+
+    verdict: Verdict
+    reason: str
+    data: tuple[tuple[str, Datum], ...] = ()
+    shares: tuple[AppShare, ...] = ()
+    signs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcrossRule:
+    """One clause that only several apps together can touch; kept apart from the rules of one app."""
+
+    id: RuleId
+    name_zh: str
+    name_en: str
+    clause: Clause
+    also: tuple[Clause, ...]
+    stage: Stage
+    severity: Severity
+    known_limits: tuple[str, ...]
+    compare: Callable[[Sequence[Walk]], tuple[AcrossOutcome, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcrossFinding:
+    """A verdict on several apps together, with the evidence of each; made by ``across`` only."""
+
+    id: str
+    rule: RuleId
+    verdict: Verdict
+    reason: str
+    data: tuple[tuple[str, Datum], ...]
+    severity: Severity
+    shares: tuple[AppShare, ...]
+    fingerprint: str
+
+
 # --- seams -----------------------------------------------------------------------------------------------------
 
 

@@ -34,6 +34,7 @@ from harness.grouping import groups
 from harness.judge import judge, outcomes_for
 from harness.machine import find_cjk_font_file
 from harness.model import (
+    AcrossFinding,
     AppIdentity,
     EntryKind,
     FiledApp,
@@ -358,7 +359,7 @@ def _install(device: AndroidDevice, app: FiledApp, filed_from: Path | None) -> N
         )
 
 
-def statement(finding: Finding | Outcome) -> str:
+def statement(finding: Finding | Outcome | AcrossFinding) -> str:
     """Return what a finding or an outcome says, in Chinese."""
     return Phrases().statement(finding)
 

@@ -26,6 +26,7 @@ from harness.cli import group
 from harness.errors import BadInput
 from harness.evidence import codec
 from harness.evidence.bundle import BundleWriter, open_bundle
+from harness.evidence.layout import JudgedFacts
 from harness.evidence.schemas import document
 from harness.evidence.verify import VerifyReport
 from harness.report.look import Look
@@ -262,7 +263,7 @@ def test_every_json_output_is_as_its_schema_says(tmp_path: Path, bundle: Path, s
     assert [rule["id"] for rule in one["rules"]] == ["points-ranking"]
 
 
-@pytest.mark.parametrize(("name", "record"), [("look", Look), ("verify", VerifyReport)])
+@pytest.mark.parametrize(("name", "record"), [("judged", JudgedFacts), ("look", Look), ("verify", VerifyReport)])
 def test_the_committed_schemas_are_those_of_the_records(name: str, record: type) -> None:
     committed = json.loads(resources.files("harness").joinpath(f"schemas/{name}.schema.json").read_text("utf-8"))
     assert committed == document(name, record)
@@ -280,6 +281,15 @@ def test_judging_twice_gives_the_same_bytes_and_leaves_the_bundle_as_it_was(tmp_
     for rule in ALL_RULES:
         assert rule.id in plain.text
     assert harness("verify", bundle, cwd=tmp_path).code == 0
+
+
+def test_several_bundles_are_judged_each_and_together(tmp_path: Path, bundle: Path) -> None:
+    other = Path(shutil.copytree(bundle, tmp_path / f"{bundle.name}-2"))
+    told = valid("judged", harness("judge", bundle, other, "--json", cwd=tmp_path).out)
+    alone = json.loads(harness("judge", bundle, "--json", cwd=tmp_path).out)["judgement"]
+    assert [app["judgement"] for app in told["apps"]] == [alone, alone]
+    assert [finding["reason"] for finding in told["across"]] == ["duplicate-form-cross-app-too-few"]
+    assert "跨应用" in harness("judge", bundle, other, cwd=tmp_path).text
 
 
 def test_verify_tells_sound_not_sound_and_could_not_tell_by_its_exit_status(tmp_path: Path, bundle: Path) -> None:

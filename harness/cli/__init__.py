@@ -322,25 +322,41 @@ def _print_look(console: Console, seen: Look) -> None:
     console.print(verdicts((one.outcome.verdict, one.rule, one.statement) for one in seen.outcomes))
 
 
-@group.command("judge", short_help="用现行规则重新判断证据包 judge a bundle again with today's rules")
-@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
+@group.command("judge", short_help="用现行规则重新判断证据包 judge bundles again with today's rules")
+@click.argument("bundles", metavar="BUNDLE...", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True)
 @json_option
-def judge_again(*, bundle: Path, as_json: bool) -> None:
-    """用现行规则重新判断已保存的证据包，无需设备。
+def judge_again(*, bundles: tuple[Path, ...], as_json: bool) -> None:
+    """用现行规则重新判断已保存的证据包，无需设备；给出多个应用时另作跨应用比对。
 
-    Judge a bundle again with today's rules; needs no device, changes nothing, gives the same bytes every time.
+    Judge bundles again with today's rules; needs no device, changes nothing, gives the same bytes every time. Several
+    are also compared with each other: what only several apps together show stands apart.
     """
     from harness import session
+    from harness.across import judge_across
     from harness.evidence.bundle import judgement_json, read_bundle
+    from harness.evidence.layout import JudgedApp, JudgedFacts
     from harness.judge import judge
-    from harness.rules import ALL_RULES
+    from harness.rules import ACROSS_RULES, ALL_RULES
 
-    judgement = judge(read_bundle(one_bundle(bundle)), ALL_RULES)
-    if as_json:
-        sys.stdout.buffer.write(judgement_json(judgement))
+    found = tuple(dict.fromkeys(one_bundle(path) for path in bundles))
+    walks = [read_bundle(path) for path in found]
+    judged = [JudgedApp(package=walk.app.package, judgement=judge(walk, ALL_RULES)) for walk in walks]
+    across = judge_across(walks, ACROSS_RULES) if len(found) > 1 else ()
+    if as_json and len(found) > 1:
+        print_json(JudgedFacts(apps=tuple(judged), across=across))
         return
-    rows = ((finding.verdict, finding.rule, session.statement(finding)) for finding in judgement.findings)
-    Console(highlight=False).print(verdicts(rows))
+    if as_json:
+        sys.stdout.buffer.write(judgement_json(judged[0].judgement))
+        return
+    console = Console(highlight=False)
+    for walk, one in zip(walks, judged, strict=True):
+        if len(found) > 1:
+            console.print(Text(f"{walk.app.name} {one.package}", style="bold"))
+        rows = ((finding.verdict, finding.rule, session.statement(finding)) for finding in one.judgement.findings)
+        console.print(verdicts(rows))
+    if across:
+        console.print(Text("跨应用 across apps", style="bold"))
+        console.print(verdicts((one.verdict, one.rule, session.statement(one)) for one in across))
 
 
 @group.command("rules", short_help="查看规则 the catalogue, or one rule: clause, lexicon, probe")

@@ -31,6 +31,7 @@ from typing import Any
 
 from harness.evidence.codec import FORMAT
 from harness.model import (
+    AcrossFinding,
     AppIdentity,
     Coverage,
     DeviceInfo,
@@ -39,6 +40,7 @@ from harness.model import (
     Judgement,
     Moment,
     ObservationId,
+    PackageName,
     Page,
     ProbeRun,
     Recording,
@@ -295,6 +297,23 @@ class Derived:
     member: str
     derived_from: str
     how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedApp:
+    """One app of several that were judged together."""
+
+    package: PackageName
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedFacts:
+    """Several apps judged again, each by itself and all together; what they show together stands apart."""
+
+    format: int = FORMAT
+    apps: tuple[JudgedApp, ...]
+    across: tuple[AcrossFinding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from harness.messages import text
 from harness.model import (
+    AcrossFinding,
     Action,
     Back,
     Clause,
@@ -44,7 +45,7 @@ class Phrases:
         """Return the text of ``key``; the key itself where there is none."""
         return text(key, data.items(), self.language)
 
-    def statement(self, finding: Finding | Outcome) -> str:
+    def statement(self, finding: Finding | Outcome | AcrossFinding) -> str:
         """Return the one sentence of a finding or outcome: what was seen, or why nothing can be said."""
         data = {"screens": 1, **{name: self._datum(name, value) for name, value in finding.data}}  # one, unless told
         said = self.say(finding.reason, **data)

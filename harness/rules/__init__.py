@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from harness.model import Outcome, Rule, RuleId
+from harness.model import AcrossRule, Outcome, Rule, RuleId
 from harness.rules import (
     anti_idle_proof,
     check_in_streak,
     commercial_activity,
+    duplicate_form_cross_app,
     forced_follow,
     forced_install,
     forced_periodic_login,
@@ -74,6 +75,8 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     forced_update.RULE,
 )
 
+# What only several apps together can show; findings of their own, never among those of an app.
+ACROSS_RULES: Final[tuple[AcrossRule, ...]] = (duplicate_form_cross_app.RULE,)
 
 # Icon templates, one folder per rule.
 PICTURES: Final = Path(__file__).parent / "pictures"
@@ -97,4 +100,4 @@ def lets_a_day_pass(outcome: Outcome) -> bool:
     return (PROBE_WANTED, ONE_DAY) in outcome.data
 
 
-__all__ = ["ALL_RULES", "PICTURES", "lets_a_day_pass", "rule_by_id", "rules_edition", "wants_probe"]
+__all__ = ["ACROSS_RULES", "ALL_RULES", "PICTURES", "lets_a_day_pass", "rule_by_id", "rules_edition", "wants_probe"]

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from harness.grouping import in_status_bar
 from harness.model import Box, Element, Observation, Word
 from harness.rules.form_labels import ASK, ASKED_FOR, PERIODIC, Addressed, addressed_to, label_key
-from harness.rules.layout import in_status_bar, title_words
+from harness.rules.layout import title_words
 from harness.rules.once import once
 from harness.rules.wording import app_words, atoms
 from harness.wording import normalise

@@ -1,0 +1,3 @@
+"use strict";
+
+document.getElementById("next").addEventListener("click", () => { location.href = "step3.html"; });

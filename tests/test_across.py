@@ -1,0 +1,170 @@
+"""What several apps ask alike is told of them together, with the evidence of each, and never called a repetition."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jsonschema
+import pytest
+
+from harness.across import judge_across
+from harness.evidence import codec
+from harness.evidence.layout import JudgedFacts
+from harness.evidence.schemas import document
+from harness.model import (
+    AcrossFinding,
+    AppIdentity,
+    Channel,
+    DeviceInfo,
+    FiledApp,
+    Gap,
+    Moment,
+    Observation,
+    PackageName,
+    Verdict,
+    Walk,
+)
+from harness.report.phrases import Phrases
+from harness.rules import ACROSS_RULES, ALL_RULES
+from harness.rules.corpus import screen
+
+BEGAN = Moment(wall=datetime(2026, 1, 25, 8, 0, tzinfo=UTC), mono_s=0.0)
+HOUSEHOLD = ("户主姓名", "家庭人口数", "劳动力人数", "耕地面积（亩）", "年人均收入（元）", "医保参保情况")
+GENERIC = ("姓名", "联系电话", "身份证号码", "住址", "填报日期", "备注", "所属乡镇")
+
+
+def _form(title: str, fields: Sequence[str], *, index: int = 1, **more: Any) -> Observation:
+    nodes: list[dict[str, Any]] = [{"text": title, "box": [540 - 21 * len(title), 150, 540 + 21 * len(title), 208]}]
+    for n, label in enumerate(fields):
+        top = 430 + 110 * n
+        nodes.append({"text": label, "box": [60, top, 60 + 42 * len(label), top + 58]})
+        nodes.append({"class": "android.widget.EditText", "hint": "请输入", "box": [460, top - 8, 1020, top + 66]})
+    raw = {"package": "", "screen": title, "nodes": nodes, "png_sha256": f"png-{title}", **more}
+    return screen(raw, index=index)
+
+
+def _walk(app: str, *screens: Observation, **more: Any) -> Walk:
+    package = PackageName(f"cn.example.{app}")
+    row: dict[str, Any] = {"package": package, "name": app, "level": "县级", **more.pop("row", {})}
+    walk = Walk(
+        app=FiledApp(**row),
+        identity=AppIdentity(package=package),
+        device=DeviceInfo(serial="test"),
+        engines=(),
+        observations=tuple(replace(o, page=None) for o in screens),
+        steps=(),
+        refusals=(),
+        probe_runs=(),
+        began=BEGAN,
+        ended=replace(BEGAN, wall=BEGAN.wall + timedelta(seconds=60), mono_s=60.0),
+        finished=True,
+        untried=0,
+    )
+    return replace(walk, **more)
+
+
+def _across(*walks: Walk) -> tuple[AcrossFinding, ...]:
+    return judge_across(walks, ACROSS_RULES)
+
+
+CIVIL = _walk("民政", _form("农户信息采集", HOUSEHOLD))
+FARMS = _walk("农业", _form("农户台账填报", ("户主", "家庭总人口", "劳动力", "耕地面积", "人均收入（元）", "主要作物")))
+CITIZENS = _walk("便民", _form("低保申请", HOUSEHOLD))
+OTHERS = _walk("应急", _form("隐患排查上报", ("隐患名称", "隐患等级", "整改期限", "隐患来源", "整改措施")))
+
+
+def test_two_forms_that_ask_the_same_are_told_of_side_by_side() -> None:
+    (finding,) = _across(CIVIL, FARMS)
+    assert (finding.verdict, finding.reason) == (Verdict.PRESENT, "duplicate-form-cross-app-overlap")
+    assert [(s.package, s.subject) for s in finding.shares] == [
+        ("cn.example.民政", "农户信息采集"),
+        ("cn.example.农业", "农户台账填报"),
+    ]
+    assert dict(finding.data)["count"] == 5
+    assert [e.png_sha256 for e in finding.shares[1].evidence] == ["png-农户台账填报"] * 5
+    said = Phrases().statement(finding)
+    assert said.endswith("字段重合，不等于重复填报")
+    assert "违规" not in said
+
+
+def test_three_apps_give_a_finding_for_each_two_with_an_identity_of_its_own() -> None:
+    third = _walk("乡村振兴", _form("防返贫监测走访", HOUSEHOLD))
+    findings = _across(CIVIL, FARMS, third)
+    assert [f.verdict for f in findings] == [Verdict.PRESENT] * 3
+    assert len({f.fingerprint for f in findings}) == 3
+    again = {f.fingerprint for f in _across(third, FARMS, CIVIL)}
+    assert again == {f.fingerprint for f in findings}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        CITIZENS,
+        OTHERS,
+        _walk("值班", _form("值班日报", GENERIC)),
+        _walk("四项", _form("农户走访", HOUSEHOLD[:4])),
+        _walk("大表", _form("农户普查采集", (*HOUSEHOLD[:5], *(f"指标{n}" for n in "甲乙丙丁戊己庚辛壬癸")))),
+    ],
+    ids=lambda w: str(w.app.name),
+)
+def test_other_matters_citizens_forms_and_too_few_fields_are_no_overlap(other: Walk) -> None:
+    (finding,) = _across(CIVIL, other)
+    assert (finding.verdict, finding.reason) == (Verdict.CLEAR, "duplicate-form-cross-app-not-seen")
+    assert not finding.shares
+
+
+def test_what_every_form_asks_makes_no_overlap_however_much_of_it_there_is() -> None:
+    (finding,) = _across(_walk("甲", _form("值班日报", GENERIC)), _walk("乙", _form("信息报送", GENERIC)))
+    assert finding.verdict is Verdict.CLEAR
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        {"finished": False, "stopped_by": "steps-spent"},
+        {"untried": 3},
+        {"observations": (_form("农户台账", (), gaps=[{"channel": "hierarchy", "reason": "dump-failed"}]),)},
+    ],
+)
+def test_an_app_that_was_not_looked_at_to_the_end_keeps_the_rest_from_being_clear(cut: dict[str, Any]) -> None:
+    half = replace(OTHERS, **cut)
+    (finding,) = _across(CIVIL, half)
+    assert (finding.verdict, finding.reason) == (Verdict.INCONCLUSIVE, "duplicate-form-cross-app-not-looked")
+    assert dict(finding.data)["names"] == "应急"
+    found, rest = _across(CIVIL, replace(FARMS, finished=False))
+    assert (found.verdict, rest.verdict) == (Verdict.PRESENT, Verdict.INCONCLUSIVE)
+
+
+def test_one_app_alone_or_two_walks_of_it_have_nothing_to_be_compared_with() -> None:
+    (finding,) = _across(CIVIL, replace(CIVIL, finished=False))
+    assert finding.verdict is Verdict.NOT_APPLICABLE
+
+
+def test_a_form_that_fills_several_screens_is_one_form() -> None:
+    first, second = _form("农户信息采集", HOUSEHOLD[:3]), _form("农户信息采集", HOUSEHOLD[3:], index=2)
+    (finding,) = _across(_walk("民政", first, second), FARMS)
+    assert dict(finding.data)["count"] == 5
+
+
+def test_apps_of_different_levels_are_told_of_as_such_and_one_sponsor_too() -> None:
+    province = replace(CIVIL.app, level="省级", sponsor_unit="甲厅")
+    (finding,) = _across(replace(CIVIL, app=province), FARMS)
+    assert (finding.verdict, finding.reason) == (Verdict.PRESENT, "duplicate-form-cross-app-other-level")
+    same = [replace(w, app=replace(w.app, sponsor_unit="甲局")) for w in (CIVIL, FARMS)]
+    assert dict(_across(*same)[0].data)["same_sponsor"] == "甲局"
+
+
+def test_what_stands_across_apps_is_no_rule_of_one_app_and_has_a_schema() -> None:
+    assert not {r.id for r in ACROSS_RULES} & {r.id for r in ALL_RULES}
+    facts = JudgedFacts(apps=(), across=_across(CIVIL, FARMS))
+    jsonschema.validate(json.loads(codec.dump_page(facts)), document("judged", JudgedFacts))
+
+
+def test_a_screen_that_could_not_be_read_is_a_gap_of_its_app() -> None:
+    gap = Gap(channel=Channel.HIERARCHY, reason="dump-failed")
+    blind = replace(OTHERS.observations[0], gaps=(gap,), words=(), elements=())
+    assert _across(CIVIL, replace(OTHERS, observations=(blind,)))[0].verdict is Verdict.INCONCLUSIVE
