@@ -144,6 +144,13 @@ def test_one_app_alone_or_two_walks_of_it_have_nothing_to_be_compared_with() -> 
     assert finding.verdict is Verdict.NOT_APPLICABLE
 
 
+def test_two_apps_with_several_forms_alike_are_told_of_once_by_those_that_have_most_in_common() -> None:
+    both = _walk("民政", _form("农户情况月报", HOUSEHOLD[:5]), _form("农户信息采集", HOUSEHOLD, index=2))
+    third = _walk("乡村振兴", _form("防返贫监测走访", HOUSEHOLD))
+    (finding,) = _across(both, third)
+    assert (dict(finding.data)["form"], dict(finding.data)["pairs"]) == ("农户信息采集", 2)
+
+
 def test_a_form_that_fills_several_screens_is_one_form() -> None:
     first, second = _form("农户信息采集", HOUSEHOLD[:3]), _form("农户信息采集", HOUSEHOLD[3:], index=2)
     (finding,) = _across(_walk("民政", first, second), FARMS)

@@ -109,17 +109,11 @@ def _looked(walk: Walk) -> bool:
 
 
 def compare(walks: Sequence[Walk]) -> tuple[AcrossOutcome, ...]:
-    """Return one outcome for each two forms of two apps that overlap, and what was left to look at."""
+    """Return one outcome for each two apps with forms that overlap, and what was left to look at."""
     apps = harvest(walks)
     if len(apps) < 2:
         return (AcrossOutcome(verdict=Verdict.NOT_APPLICABLE, reason=Reason.TOO_FEW, data=(("apps", len(apps)),)),)
-    found = [
-        _outcome(one, other, hit)
-        for one, other in combinations(apps, 2)
-        for a in one.forms
-        for b in other.forms
-        if (hit := overlap(a, b, shared=MIN_SHARED, ratio=MIN_OVERLAP_RATIO)) is not None
-    ]
+    found = [_outcome(one, other, hits) for one, other in combinations(apps, 2) if (hits := _overlaps(one, other))]
     open_ends = [a.app.name for a in apps if not a.looked]
     rest: list[AcrossOutcome] = []
     if open_ends:
@@ -133,7 +127,15 @@ def compare(walks: Sequence[Walk]) -> tuple[AcrossOutcome, ...]:
     return (*found, *rest)
 
 
-def _outcome(one: AppForms, other: AppForms, hit: Overlap) -> AcrossOutcome:
+def _overlaps(one: AppForms, other: AppForms) -> list[Overlap]:
+    """Return the overlaps of the forms of two apps, the largest first."""
+    hits = [overlap(a, b, shared=MIN_SHARED, ratio=MIN_OVERLAP_RATIO) for a in one.forms for b in other.forms]
+    return sorted((hit for hit in hits if hit is not None), key=lambda hit: (-len(hit.shared), -hit.ratio))
+
+
+def _outcome(one: AppForms, other: AppForms, hits: Sequence[Overlap]) -> AcrossOutcome:
+    """Return the outcome of two apps, told by the two forms that have most in common."""
+    hit = hits[0]
     levels = (one.app.level, other.app.level)
     same_level = not all(levels) or levels[0] == levels[1]
     data: dict[str, Datum] = {
@@ -145,6 +147,7 @@ def _outcome(one: AppForms, other: AppForms, hit: Overlap) -> AcrossOutcome:
         "count": len(hit.shared),
         "ratio": hit.ratio,
         "levels": "／".join(level or "?" for level in levels),
+        "pairs": len(hits),
     }
     if one.app.sponsor_unit and one.app.sponsor_unit == other.app.sponsor_unit:
         data["same_sponsor"] = one.app.sponsor_unit
@@ -153,7 +156,6 @@ def _outcome(one: AppForms, other: AppForms, hit: Overlap) -> AcrossOutcome:
         reason=Reason.OVERLAP if same_level else Reason.OTHER_LEVEL,
         data=tuple(data.items()),
         shares=(_share(one, hit.one, hit.shared), _share(other, hit.other, hit.shared)),
-        signs=frozenset({hit.one.title, hit.other.title}),
     )
 
 

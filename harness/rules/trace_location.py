@@ -40,6 +40,7 @@ from harness.rules.concluding import (
     nothing_found,
     nothing_on,
 )
+from harness.rules.forms import title_of
 from harness.rules.layout import title_words
 from harness.rules.necessity import need_claimed
 from harness.rules.outcomes import joined, sighted
@@ -148,9 +149,10 @@ def _tracks(observation: Observation) -> tuple[Word, ...]:
         "轨迹" in w.norm or "定位" in w.norm or "位" in w.norm or "范围" in w.norm or "里程" in w.norm for w in words
     ):
         return ()
-    titles = [w for w in title_words(observation) if len(w.norm) <= 14]
-    if any(OF_OTHERS.search(w.norm) or TITLE_OF_OTHERS.search(w.norm) for w in titles):
+    title = title_of(observation)
+    if OF_OTHERS.search(title) or TITLE_OF_OTHERS.search(title):
         return ()
+    titles = title_words(observation)
     hits = [w for w in whole(with_joined(words), TRACK) if not OF_OTHERS.search(w.norm)]
     # An entry leads to the function; what it is like is seen there.
     return tuple(w for w in hits if not w.clickable and (w in titles or not read_from_pixels_only(w)))

@@ -1,3 +1,3 @@
 "use strict";
 
-document.getElementById("next").addEventListener("click", () => { location.href = "step3.html"; });
+document.getElementById("next").addEventListener("click", () => { location.href = document.querySelector("link[rel=next]").href; });

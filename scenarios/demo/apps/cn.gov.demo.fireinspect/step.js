@@ -27,6 +27,6 @@ document.getElementById("drop").addEventListener("click", () => {
   keep("photo1", false);
   draw();
 });
-next.addEventListener("click", () => { location.href = "step2.html"; });
+next.addEventListener("click", () => { location.href = document.querySelector("link[rel=next]").href; });
 
 draw();
