@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
 
-from harness.model import Box, Element, Group, GroupKind, Observation, Shape, ShapeKind, Word
+from harness.model import Box, Channel, Element, Group, GroupKind, Observation, Shape, ShapeKind, Word
 
 STATUS_BAR_RATIO = 0.045  # of the screen's height; the clock up there is not part of the app
+_HEADING_RATIO = 0.024  # of the screen's height; the clock and the carrier's name up there are smaller
+_TWO_CJK = re.compile(r"[\u4e00-\u9fff]{2}")
 CONTROL_HEIGHT_RATIO = 0.25  # of the screen: what can be pressed and is taller is a page, not a control
 _ALIGNED_RATIO = 0.03  # of the screen's width, between edges or middles of one column
 _LEAST_LINES = 3
@@ -64,8 +66,14 @@ def columns(words: Iterable[Word], *, tolerance_px: float) -> tuple[tuple[Word, 
 
 
 def in_status_bar(observation: Observation, word: Word) -> bool:
-    """Return whether the word stands in the strip that belongs to Android."""
-    return word.box.bottom <= STATUS_BAR_RATIO * observation.size_px[1]
+    """Return whether the word stands in the strip that belongs to Android.
+
+    Some devices draw none: what pixels show there in letters as tall as a heading is the app's own title.
+    """
+    height_px = observation.size_px[1]
+    heading = Channel.HIERARCHY not in word.channels and word.box.height_px >= _HEADING_RATIO * height_px
+    heading = heading and _TWO_CJK.search(word.norm) is not None
+    return word.box.bottom <= STATUS_BAR_RATIO * height_px and not heading
 
 
 def groups(observation: Observation) -> tuple[Group, ...]:

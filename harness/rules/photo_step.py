@@ -79,6 +79,7 @@ class StepRun:
     went_on: bool = False  # the first press went on
     refusal: str = ""  # what the app said, where it named the picture
     other: str = ""  # what the app asked for instead
+    stayed: bool = False  # a press led nowhere and nothing was said
     chosen: bool = False
     open_after: bool | None = None
     cut: bool = False
@@ -119,9 +120,14 @@ def _before(run: StepRun) -> Steps:
             _mark(run, later, Why.WAITED)
         return
     run.went_on = yield from _press_on(run)
-    if not run.went_on and run.refusal:
-        run.gave_way = yield from _press_on(run)
-        _measure(run, Name.WAITED, holds=run.gave_way)
+    if run.went_on or run.other:
+        return
+    if not run.refusal:
+        # Where only pixels can be read a shut control looks open, and a press does nothing.
+        run.stayed = True
+        yield from _act(run, Wait(seconds=CONTROL_S))
+    run.gave_way = yield from _press_on(run)
+    _measure(run, Name.WAITED, holds=run.gave_way)
 
 
 def _press_on(run: StepRun) -> Generator[Action, Observation, bool]:

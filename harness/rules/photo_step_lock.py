@@ -135,7 +135,8 @@ def weigh(run: StepRun, start: Outcome) -> Outcome:
     """Return what a run shows; what went on without a picture is clear on this screen."""
     signs = start.signs & {STEP, SHUT, REFUSED}
     signs |= {REFUSED} if run.refusal else frozenset()
-    signs |= {OPENED} if run.open_after and not run.gave_way else frozenset()
+    if run.open_after and not run.gave_way:
+        signs |= {OPENED, SHUT} if run.stayed else {OPENED}
     verdict, reason = _weigh(signs, claimed=EXEMPTION in dict(start.data))
     if run.went_on or run.gave_way:
         verdict, reason = Verdict.CLEAR, Reason.WENT_ON if run.went_on else Reason.GAVE_WAY
