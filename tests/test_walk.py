@@ -13,6 +13,7 @@ import pytest
 from harness.errors import DeviceUnreachable, ServerDied
 from harness.explore import Scope
 from harness.model import (
+    DEMO_PACKAGES,
     Action,
     Actor,
     Back,
@@ -438,6 +439,16 @@ def test_a_probe_may_not_press_what_safety_forbids() -> None:
     (run,) = kept.probe_runs
     assert run.cut is not None
     assert run.cut.reason == "probe-refused"
+    assert not [action for action in device.done if isinstance(action, Tap)]
+
+
+def test_what_a_probe_may_press_in_made_up_apps_it_may_press_in_no_other() -> None:
+    device, walker, kept, _ = made()
+    walker.act(Launch(package=PACKAGE), actor=Actor.START, why="start")
+    rule = probing_rule([Tap(x_px=500, y_px=650, label="立即签到")])
+    assert not PACKAGE.startswith(DEMO_PACKAGES)
+    walker.probe(dataclasses.replace(rule, may_press_demo=("立即签到",)), walker.observations[-1])
+    assert [run.cut.reason for run in kept.probe_runs if run.cut is not None] == ["probe-refused"]
     assert not [action for action in device.done if isinstance(action, Tap)]
 
 
