@@ -30,7 +30,7 @@ from harness.rules.concluding import ProbeCut
 from harness.rules.forms import NEXT
 from harness.rules.photo_signs import has_picture
 from harness.rules.photo_words import ADD, OTHER_PICTURE, REFUSED
-from harness.rules.wording import Sighting, app_words, marks_of, matching, whole
+from harness.rules.wording import Sighting, app_words, marks_of, matching, read_from_pixels_only, whole
 
 CONTROL_S: Final = 8.0
 MAX_PRESSES: Final = 4  # from the button that adds a picture to the picture chosen
@@ -88,7 +88,7 @@ class StepRun:
 def next_control(observation: Observation) -> Word | None:
     """Return the control that leads to the next step, ``None`` where there is none."""
     found = whole(app_words(observation), NEXT)
-    pressable = [w for w in found if w.clickable or not w.enabled or not w.elements]
+    pressable = [w for w in found if w.clickable or not w.enabled or read_from_pixels_only(w)]
     return max(pressable, key=lambda w: w.box.top, default=None)
 
 
@@ -169,14 +169,14 @@ def _asked(run: StepRun) -> str:
 
 
 def _with_a_picture(run: StepRun) -> Steps:
-    add = next((w for w in whole(app_words(run.now), ADD) if w.clickable and w.enabled), None)
+    add = next((w for w in whole(app_words(run.now), ADD) if _can_be_pressed(w)), None)
     if add is None:
         return
     yield from _act(run, _tap(add))
     for _ in range(MAX_PRESSES):
         if has_picture(run.now):
             break
-        choice = next((w for w in whole(app_words(run.now), _CHOOSE) if w.clickable and w.enabled), None)
+        choice = next((w for w in whole(app_words(run.now), _CHOOSE) if _can_be_pressed(w)), None)
         if choice is None:
             break
         yield from _act(run, _tap(choice))
@@ -191,9 +191,14 @@ def _with_a_picture(run: StepRun) -> Steps:
         run.refusal, said = "", run.refusal
         run.open_after = yield from _press_on(run)
         run.refusal = said
-    drop = next((w for w in whole(app_words(run.now), _TAKE_OUT) if w.clickable), None)
+    drop = next((w for w in whole(app_words(run.now), _TAKE_OUT) if _can_be_pressed(w)), None)
     if drop is not None:
         yield from _act(run, _tap(drop))
+
+
+def _can_be_pressed(word: Word) -> bool:
+    """Return whether a press may be tried; of text in pixels nobody says what is a button."""
+    return word.enabled and (word.clickable or read_from_pixels_only(word))
 
 
 def _same_page(one: Observation, other: Observation) -> bool:

@@ -30,7 +30,7 @@ from harness.model import (
 from harness.rules.concluding import ProbeCut
 from harness.rules.forms import title_of
 from harness.rules.track_words import ALLOW, DECLINE, OF_OTHERS, REFUSED, START, TRACK
-from harness.rules.wording import Sighting, app_words, marks_of, matching, whole
+from harness.rules.wording import Sighting, app_words, marks_of, matching, read_from_pixels_only, whole
 
 PERMISSIONS: Final = ("android.permission.ACCESS_FINE_LOCATION", "android.permission.ACCESS_COARSE_LOCATION")
 SETTLE_S: Final = 2.0
@@ -113,13 +113,13 @@ def _denied(run: TrackRun) -> Steps:
 
 
 def _start_a_track(run: TrackRun) -> Steps:
-    begin = next((w for w in whole(app_words(run.now), START) if w.clickable and w.enabled), None)
+    begin = next((w for w in whole(app_words(run.now), START) if _can_be_pressed(w)), None)
     if begin is None:
         return
     yield from _act(run, _tap(begin))
     yield from _say_no(run)
     _read(run, Why.STARTED)
-    finish = next((w for w in app_words(run.now) if w.clickable and w.norm.startswith(("结束", "停止"))), None)
+    finish = next((w for w in app_words(run.now) if _can_be_pressed(w) and w.norm.startswith(("结束", "停止"))), None)
     if finish is not None and finish.norm in MAY_PRESS_DEMO:
         yield from _act(run, _tap(finish))
 
@@ -145,7 +145,7 @@ def _say_no(run: TrackRun) -> Steps:
 def _way_back(run: TrackRun) -> Word | None:
     """Return the entry that leads to the page again: of its title, else of a track."""
     title = title_of(run.start)
-    entries = [w for w in app_words(run.now) if w.clickable and w.enabled]
+    entries = [w for w in app_words(run.now) if _can_be_pressed(w)]
     named = [w for w in entries if w.norm == title]
     return next(iter(named or whole(entries, TRACK)), None)
 
@@ -158,6 +158,11 @@ def _at_the_track(run: TrackRun) -> bool:
         return True
     title = title_of(run.start)
     return bool(title) and title_of(run.now) == title
+
+
+def _can_be_pressed(word: Word) -> bool:
+    """Return whether a press may be tried; of text in pixels nobody says what is a button."""
+    return word.enabled and (word.clickable or read_from_pixels_only(word))
 
 
 def _is_demo(observation: Observation) -> bool:
