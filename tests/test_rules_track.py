@@ -17,6 +17,23 @@ WALKED = Coverage(reaches=(), screens=3, steps=9, untried=0, finished=True)
 DEMO, FILED = "cn.gov.demo.patrols", "cn.example.patrols"
 REFUSAL = "未开启定位权限，无法开始巡查"
 
+EVERYDAY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("附近网格员", ("网格范围：示例社区", "~电话联系")),
+    ("河长公示", ("巡河里程 120公里", "责任河段 示例河")),
+    ("考勤规则", ("打卡范围：公司300米内", "外勤打卡需审批")),
+    ("学生考勤", ("您不在签到范围内", "位置签到")),
+    ("酒店签到", ("定位签到", "您不在签到范围内")),
+    ("景区打卡", ("点位打卡 3/8", "您不在打卡范围内")),
+    ("城市漫步", ("轨迹打卡", "正在记录轨迹")),
+    ("马拉松", ("点位打卡", "请先开启定位权限后开始记录")),
+    ("公交司机考勤", ("在岗范围", "车辆轨迹")),
+    ("家校通", ("电子围栏", "孩子已离开学校范围")),
+    ("农机定位", ("农机轨迹", "正在记录轨迹")),
+    ("志愿活动签到", ("位置签到", "您不在签到范围内")),
+    ("垃圾清运车", ("实时轨迹", "偏离规定路线")),
+    ("智慧养老", ("签到围栏", "超出规定范围")),
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class Patrol:
@@ -154,3 +171,10 @@ def test_tracks_of_others_and_places_looked_up_are_not_demanded_of_staff(title: 
     nodes += [{"text": t, "box": [60, 430 + 110 * n, 60 + 42 * len(t), 490 + 110 * n]} for n, t in enumerate(lines)]
     outcome = trace_location.detect(screen({"nodes": nodes}))
     assert outcome.verdict is Verdict.CLEAR, outcome
+
+
+@pytest.mark.parametrize(("title", "lines"), EVERYDAY)
+def test_everyday_pages_that_want_a_place_are_never_found(title: str, lines: tuple[str, ...]) -> None:
+    nodes = [{"text": title, "box": [540 - 21 * len(title), 150, 540 + 21 * len(title), 208]}]
+    nodes += [{"text": t, "box": [60, 430 + 110 * n, 60 + 42 * len(t), 490 + 110 * n]} for n, t in enumerate(lines)]
+    assert trace_location.detect(screen({"nodes": nodes})).verdict in {Verdict.CLEAR, Verdict.PRESENT}

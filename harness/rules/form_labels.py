@@ -59,6 +59,11 @@ def addressed_to(title: str, labels: Sequence[str], words: Iterable[Word] = ()) 
     return Addressed.UNKNOWN
 
 
+def is_signed_by_staff(label: str) -> bool:
+    """Return whether a field names the worker or the unit that fills the form in."""
+    return _STAFF_FIELD.search(label) is not None
+
+
 def label_key(label: str) -> str:
     """Return a label for comparing: marks, units and words of asking dropped, the usual variants made one."""
     text = _UNIT.sub("", _MARKS.sub("", label)).strip()

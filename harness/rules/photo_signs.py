@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from harness.model import Box, Marker, Observation, Word
-from harness.rules.form_labels import Addressed, addressed_to
+from harness.rules.form_labels import Addressed, addressed_to, is_signed_by_staff
 from harness.rules.forms import HAND_IN, NEXT, Form, read_form, title_of
 from harness.rules.layout import title_words
 from harness.rules.once import once
@@ -20,12 +20,14 @@ from harness.rules.photo_words import (
     COUNTED,
     LABEL,
     MUST,
+    OF_ANYTHING,
     OF_CITIZENS,
     OF_OTHERS,
     OF_WORK,
     OPTIONAL,
     OTHER_PICTURE,
     REFUSED,
+    ROUNDS,
     SAYS_SO,
     STAMPED,
     TO_LOOK_AT,
@@ -92,7 +94,8 @@ def photos_on(observation: Observation) -> Photos | None:
     form = read_form(observation)
     title = form.title if form is not None else title_of(observation)
     other = next((w for w in asks if OTHER_PICTURE.search(w.norm)), None)
-    mine = [w for w in asks if not OTHER_PICTURE.search(w.norm)]
+    # 门头照片 or 作品图片 is the picture of something, and no trace of work.
+    mine = [w for w in asks if not OTHER_PICTURE.search(w.norm) and _may_be_of_work(w.norm)]
     sightings = _sightings(observation, mine, parts) if _can_be_given(parts) or told else []
     of_work = _of_work(observation, title, form, mine, words)
     if of_work is None and not (_takes_pictures(parts) or {REQUIRED, NUMBER, SAID} & {s.sign for s in sightings}):
@@ -122,6 +125,10 @@ def _asks(words: Sequence[Word], height_px: int) -> list[Word]:
     labels = [w for w in found if not ADD.fullmatch(w.norm)]
     # A button belongs to the label above it, which says what is wanted.
     return [w for w in found if not (ADD.fullmatch(w.norm) and any(_belongs(w.box, n.box, height_px) for n in labels))]
+
+
+def _may_be_of_work(label: str) -> bool:
+    return bool(OF_WORK.search(label) or OF_ANYTHING.fullmatch(label) or ADD.fullmatch(label))
 
 
 def _takes_pictures(words: Sequence[Word]) -> bool:
@@ -170,16 +177,18 @@ def _sightings(observation: Observation, asks: Sequence[Word], words: Sequence[W
 def _of_work(
     observation: Observation, title: str, form: Form | None, asks: Sequence[Word], words: Sequence[Word]
 ) -> bool | None:
-    """Return whether the picture belongs to a task of staff: the page tells, else the label of what is asked for."""
+    """Return whether the picture belongs to a task of staff: the page has to tell, and the label must not gainsay."""
     heads = [title, *(w.norm for w in title_words(observation) if len(w.norm) <= 16)]
     if any(OF_CITIZENS.search(h) for h in heads):
         return False
     addressed = form.addressed if form is not None else addressed_to(title, (), words)
     if addressed is Addressed.CITIZEN:
         return False
-    if addressed is Addressed.STAFF:
+    signed = form is not None and any(is_signed_by_staff(f.label) for f in form.fields)
+    if asks and (ROUNDS.search(title) or signed):
         return True
-    return None if any(OF_WORK.search(w.norm) for w in asks) else False
+    of_work = any(OF_WORK.search(w.norm) for w in asks)
+    return None if of_work or (asks and addressed is Addressed.STAFF) else False
 
 
 def has_picture(observation: Observation) -> bool | None:

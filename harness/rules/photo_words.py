@@ -12,7 +12,7 @@ LABEL: Final = re.compile(
 )
 # Work that leaves a trace: what a citizen or an applicant is never asked for in these words.
 OF_WORK: Final = re.compile(
-    rf"(?:现场|工作|走访|巡查|巡田|巡河|巡林|巡护|巡检|入户|帮扶|整改(?:前|后)?|慰问|宣讲|值守|值班|会议|台账|佐证|水印)\S{{0,4}}{PICTURE}"
+    rf"(?:现场|工作|隐患|走访|巡查|巡田|巡河|巡林|巡护|巡检|入户|帮扶|整改(?:前|后)?|慰问|宣讲|值守|值班|会议|台账|佐证|水印)\S{{0,4}}{PICTURE}"
     rf"|佐证材料|工作留痕|水印相机|拍照留痕|现场拍[照摄]|合影"
 )
 OTHER_PICTURE: Final = re.compile(
@@ -25,7 +25,16 @@ TO_LOOK_AT: Final = re.compile(
 )
 OF_OTHERS: Final = re.compile(r"整治|减负|不再|取消|严禁|不得|禁止|杜绝|形式主义|曝光|典型|某[县市区镇]|反对|防止")
 OF_CITIZENS: Final = re.compile(
-    r"随手拍|举报|投诉|反馈|报修|群众|市民|爆料|信访|求助|申请|申办|申领|办理|报名|挂号|理赔|报案|预约|个人资料|个人信息|注册|认证|商家|店铺|企业自查|自查自报|商户自查|失物|寻人|体检|检查报告|学生|作业|家长|病情|问诊|反映|意见|建议|我的|编辑资料|报销|请假"
+    r"随手拍|举报|投诉|反馈|报修|群众|市民|爆料|信访|求助|申请|申办|申领|办理|报名|挂号|理赔|报案|预约|个人资料|个人信息|注册|认证|商家|店铺|企业自查|自查自报|商户自查|失物|寻人|体检|检查报告|学生|作业|家长|病情|问诊|反映|意见|建议|我的|编辑资料|报销|请假|物业|业主|骑手|司机|招募|招聘|招录|作品|征文|比赛|大赛|心得|读书|故障|许可|年检|产前|产检|孕|查勘|快处|培训|会议|讲座|志愿"
+)
+# A label that does not say of what.
+OF_ANYTHING: Final = re.compile(
+    rf"\*?(?:\d{{1,2}}[.、])?(?:请)?(?:上传|拍摄|添加|采集)?(?:相关|有关|佐证)?{PICTURE}(?:资料|材料|附件|上传)?(?:[\(\[]\S{{0,14}}[\)\]])?"
+)
+# What staff do on their rounds; a page that collects or reports something may be anybody's.
+ROUNDS: Final = re.compile(
+    r"巡查|巡河|巡林|巡田|巡护|巡逻|巡山|巡堤|巡检|网格(?!员招)|走访|入户|督查|督导|帮扶|驻村|慰问|值班|值守|执勤|台账|隐患排查|安全排查|(?:灾情|险情)(?:报送|上报)"
+    r"|(?:现场|安全|消防|卫生|食品|环境|环保|专项|日常|执法|监督|场所|复查)检查|检查任务"
 )
 # A press that takes or chooses a picture.
 ADD: Final = re.compile(

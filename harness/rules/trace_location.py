@@ -6,6 +6,7 @@ outside a fence, or a sign that the recording runs on. Whether it was needed (�
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Sequence
 from enum import StrEnum
 from typing import Final
@@ -45,7 +46,17 @@ from harness.rules.layout import title_words
 from harness.rules.necessity import need_claimed
 from harness.rules.outcomes import joined, sighted
 from harness.rules.track_run import MAY_PRESS, MAY_PRESS_DEMO, TrackRun, deny_the_place, refusals
-from harness.rules.track_words import FENCED, OF_OTHERS, OF_STAFF, QUOTA, RECORDING, TITLE_OF_OTHERS, TRACK
+from harness.rules.track_words import (
+    FENCED,
+    OF_OTHERS,
+    OF_STAFF,
+    PEOPLE_OF_OTHERS,
+    QUOTA,
+    RECORDING,
+    STAFF_NAMED,
+    TITLE_OF_OTHERS,
+    TRACK,
+)
 from harness.rules.wording import Sighting, app_words, is_headline, matching, read_from_pixels_only, whole, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
@@ -110,6 +121,7 @@ class Known(StrEnum):
 
 
 _MAX_CHARS: Final = 60
+_QUICK: Final = re.compile(r"轨迹|定位|位置|点位|范围|围栏|里程|外勤|公里数|距离")
 _SIGNS: Final = (
     (FENCED, Why.FENCED, FENCE, Marker.GATE),
     (RECORDING, Why.RECORDING, RUNS, Marker.NO_OPT_OUT),
@@ -134,6 +146,8 @@ def _seen_on(observation: Observation) -> Outcome:
         for pattern, why, sign, marker in _SIGNS
         for w in matching(words, pattern, max_chars=_MAX_CHARS)
     ]
+    if not any(STAFF_NAMED.search(w.norm) for w in app_words(observation)):
+        seen = [s for s in seen if s.sign not in {REFUSES, FENCE, RUNS}]
     signs = frozenset(s.sign for s in seen)
     data: dict[str, Datum] = {"said": _most_telling(seen).text}
     if not {REFUSES, FENCE, RUNS} & signs:
@@ -145,14 +159,14 @@ def _seen_on(observation: Observation) -> Outcome:
 def _tracks(observation: Observation) -> tuple[Word, ...]:
     """Return the labels that name the recording of staff; other people's tracks and pages about privacy have none."""
     words = app_words(observation)
-    if not any(
-        "轨迹" in w.norm or "定位" in w.norm or "位" in w.norm or "范围" in w.norm or "里程" in w.norm for w in words
-    ):
+    if not any(_QUICK.search(w.norm) for w in words):
         return ()
     title = title_of(observation)
     if OF_OTHERS.search(title) or TITLE_OF_OTHERS.search(title):
         return ()
     titles = title_words(observation)
+    if any(PEOPLE_OF_OTHERS.search(w.norm) for w in words):
+        return ()
     hits = [w for w in whole(with_joined(words), TRACK) if not OF_OTHERS.search(w.norm)]
     # An entry leads to the function; what it is like is seen there.
     return tuple(w for w in hits if not w.clickable and (w in titles or not read_from_pixels_only(w)))
