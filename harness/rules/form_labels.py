@@ -42,9 +42,28 @@ PERIODIC: Final = re.compile(
 )
 
 
+# Reports of enterprises, pupils and patients about themselves: asked for by the state too, but not of 基层.
+_OF_THEMSELVES: Final = re.compile(
+    r"学生|新生|患者|病人|血压|血糖|体温|健康(?!扶贫|帮扶)|家长|孩子|考生|作业|员工|订单|客户|销售|司机|业主|物业|运动|饮食|心情|情绪|记账|家庭账本"
+    r"|(?:企业|公司|商户|个体户|店铺|酒店|药店|工地|项目部)(?!\S{0,4}(?:走访|排查|台账|巡查|检查|采集|摸底|监测|帮扶))"
+)
+# What is asked of 基层: of villages, streets and those who go there.
+_OF_GRASSROOTS: Final = re.compile(
+    r"农户|户主|村|乡镇|街道|社区|网格|驻村|帮扶|脱贫|返贫|防汛|汛情|灾|党员|党建|支部|信访|矛盾|纠纷|隐患|巡查|走访|入户|填报人|填报单位|上报单位|报送单位|责任单位"
+    r"|低保|特困|留守|独居|残疾|流动人口|耕地|春耕|秸秆|河长|林长|田长|零报告|值班|值守|民政|武装|征兵|计生|退役"
+)
+
+
+def of_grassroots(texts: Iterable[str]) -> bool:
+    """Return whether what a form says of itself names villages, streets or those who work there."""
+    return any(_OF_GRASSROOTS.search(text) for text in texts)
+
+
 def addressed_to(title: str, labels: Sequence[str], words: Iterable[Word] = ()) -> Addressed:
     """Return whom a form is addressed to: its title tells, else who is to sign it. In doubt it is nobody's."""
     if _CITIZEN.search(title) and not re.search(r"填报|报送|上报|台账|采集|走访|巡查|排查|核查|监测", title):
+        return Addressed.CITIZEN
+    if _OF_THEMSELVES.search(title):
         return Addressed.CITIZEN
     signed = any(_STAFF_FIELD.search(label) for label in labels)
     if re.search(r"随手拍|举报|投诉|报修|群众|市民|居民自主|自主申报|我要", title):

@@ -30,7 +30,7 @@ from harness.model import (
 from harness.rules import clauses
 from harness.rules.checkpoints import HOME, TASKS
 from harness.rules.concluding import FORM, if_read, nothing_found, nothing_on
-from harness.rules.form_labels import Addressed, specific
+from harness.rules.form_labels import Addressed, of_grassroots, specific
 from harness.rules.form_records import Asked, asked, by_title, read_back, written
 from harness.rules.forms import Form, read_form
 from harness.rules.outcomes import joined, sighted
@@ -56,6 +56,7 @@ class Reason(StrEnum):
     PREFILLED = "repeat-form-prefilled"
     UNTOLD = "repeat-form-untold"
     SAME_FORM = "repeat-form-same-form"
+    WHOSE = "repeat-form-whose"
     PRESENT = "repeat-form-present"
     NOT_SEEN = "repeat-form-not-seen"
 
@@ -177,6 +178,8 @@ def _weigh(found: Overlap) -> tuple[Verdict, Reason]:
         return Verdict.PRESENT, Reason.PREFILLED
     if len(found.retyped) < MIN_SHARED:
         return Verdict.PRESENT, Reason.UNTOLD
+    if not all(of_grassroots((f.title, *f.keys)) for f in (found.one, found.other)):
+        return Verdict.PRESENT, Reason.WHOSE
     names = [_SAME.sub("", f.title) for f in (found.one, found.other)]
     same_fields = set(found.one.keys) == set(found.other.keys)
     periods = [_PERIODS.findall(f.title) for f in (found.one, found.other)]
