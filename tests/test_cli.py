@@ -234,6 +234,13 @@ def test_a_rule_is_told_with_clause_words_and_limits(tmp_path: Path) -> None:
     assert not set(rule.known_limits) & set(re.findall(r"[a-z-]{9,}", ended.text))  # texts, not their keys
 
 
+def test_a_rule_across_apps_is_listed_and_told_of_too(tmp_path: Path) -> None:
+    told = harness("rules", "duplicate-form-cross-app", cwd=tmp_path)
+    assert told.code == 0, told.err
+    assert "字段重合，不等于重复填报" in told.text
+    assert "duplicate-form-cross-app" in harness("rules", cwd=tmp_path).text
+
+
 # --- machine-readable --------------------------------------------------------------------------------------------
 
 

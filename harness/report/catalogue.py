@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.messages import text
-from harness.model import Clause, Rule
+from harness.model import AcrossRule, Clause, Rule
 
 FORMAT = 1
 
@@ -42,6 +42,20 @@ def rule_lines(rule: Rule) -> Iterator[str]:
         checkpoint.id + (f"（{'/'.join(checkpoint.words)}）" if checkpoint.words else "")
         for checkpoint in rule.checkpoints
     )
+    yield ""
+    yield "已知局限 known limits:"
+    for limit in rule.known_limits:
+        yield f"  - {text(limit)}"
+
+
+def across_lines(rule: AcrossRule) -> Iterator[str]:
+    """Yield the lines that tell a person what a rule across apps enforces, and where it is blind."""
+    yield f"{rule.id}  {rule.name_zh} / {rule.name_en}"
+    yield f"等级 severity: {rule.severity}   成熟度 stage: {rule.stage}   跨应用 across apps"
+    for name, clause in (("依据", rule.clause), *(("另据", clause) for clause in rule.also)):
+        yield ""
+        yield f"{name}: {_cited(clause)}"
+        yield f"  {clause.quote}"
     yield ""
     yield "已知局限 known limits:"
     for limit in rule.known_limits:
