@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import session
+from harness.across import judge_across
 from harness.clock import SystemClock
 from harness.device.adb_server import private_server
 from harness.errors import BadInput
@@ -19,7 +20,8 @@ from harness.evidence.bundle import read_bundle
 from harness.evidence.seal import Sealing
 from harness.fleet.filed import read_filed_list
 from harness.messages import text
-from harness.model import FiledApp, Finding, Verdict
+from harness.model import AcrossFinding, FiledApp, Finding, Verdict
+from harness.rules import ACROSS_RULES
 
 DEMO = Path(__file__).resolve().parent.parent / "scenarios" / "demo"
 # What is walked unless more is asked for: what the main job is about, in the time of a coffee.
@@ -111,6 +113,7 @@ class DemoResult:
     """What the demo found, and where it can be read."""
 
     rows: tuple[DemoRow, ...]
+    across: tuple[AcrossFinding, ...]  # what the apps show together; empty where one alone was walked
     bundles: tuple[Path, ...]
     report: Path
 
@@ -149,7 +152,8 @@ def run_demo(
     bundles = tuple(inspection.bundle for inspection in inspections)
     report, *_ = session.report_on(bundles, settings.evidence_dir / settings.run / "report")
     rows = tuple(row for inspection in inspections for row in _compared(inspection, choice.skin))
-    return DemoResult(rows=rows, bundles=bundles, report=report)
+    across = judge_across([read_bundle(path) for path in bundles], ACROSS_RULES) if len(bundles) > 1 else ()
+    return DemoResult(rows=rows, across=across, bundles=bundles, report=report)
 
 
 def _chosen(choice: DemoChoice) -> list[FiledApp]:

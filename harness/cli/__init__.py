@@ -239,6 +239,7 @@ def demo(
     Run the main job on the embedded device over the demo apps; print findings and the report's path. Exit 0 when what
     was found is what the apps' truths say, 1 when not.
     """
+    from harness import session
     from harness.demo import DemoChoice, run_demo
     from harness.evidence.seal import sealing_for
 
@@ -253,6 +254,11 @@ def demo(
     console.print()
     for package in dict.fromkeys(row.app.package for row in result.rows):
         _print_demo(console, [row for row in result.rows if row.app.package == package])
+    together = [finding for finding in result.across if finding.shares]
+    if together:
+        console.print(Text("跨应用 across apps", style="bold"))
+        console.print(verdicts((one.verdict, one.rule, session.statement(one)) for one in together))
+        console.print()
     wrong = sum(not row.as_expected for row in result.rows)
     told = f"{wrong} 项与预置情况不符 not as planted" if wrong else "全部与预置情况相符 all as planted"
     console.print(Text(told, style="bold red" if wrong else "bold green"))

@@ -118,6 +118,7 @@ class Known(StrEnum):
     NEED = "trace-location-limit-need"
     BACKGROUND = "trace-location-limit-background"
     NO_START = "trace-location-limit-no-start"
+    DENIED = "trace-location-limit-denied"
 
 
 _MAX_CHARS: Final = 60
