@@ -38,7 +38,7 @@ MAIN = """<h1>首页</h1><button id="count">点了0次</button><a href="two.html
 <button onclick="android.requestPermission('READ_SMS').then((ok) => note('短信' + ok))">要短信</button>
 <button onclick="note('问答' + confirm('确定要退出答题？'))">确认框</button>
 <button onclick="note('名' + prompt('姓名', '张'))">输入框</button>
-<button onclick="android.toast('打卡成功')">提示</button><div id="note">空</div><div id="seen">见</div>
+<button onclick="android.toast('打卡成功'); console.log('已提示')">提示</button><div id="note">空</div><div id="seen">见</div>
 <script>
 const note = (text) => { document.getElementById('note').textContent = text; };
 let count = 0;
@@ -445,6 +445,12 @@ def test_a_renderer_that_dies_or_a_page_that_closes_itself_ends_its_app(live: Li
     live.wait_front(LAUNCHER)
     opened(live, "MainActivity")
     live.text("首页")
+
+
+def test_what_a_page_writes_to_its_console_is_in_the_log(live: LiveScreen) -> None:
+    opened(live, "MainActivity")
+    live.tap_text("提示")
+    live.wait_for(lambda: [line for tag, line in live.logged if tag == "chromium" and '"已提示"' in line])
 
 
 def test_a_toast_is_drawn_but_not_in_the_tree_and_goes_with_time(live: LiveScreen) -> None:

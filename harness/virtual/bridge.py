@@ -84,6 +84,11 @@ class Bridge:
         if self.on_toast is not None:
             self.spawn(self.on_toast(_NO_ACTIVITY))
 
+    def said(self, tab: Tab, line: str) -> None:
+        """Log what an app's page writes to its console, under the tag that Android's WebView uses."""
+        if self.desktop is not None and self.desktop.task_of(tab) is not None:
+            self._log("chromium", f'[INFO:CONSOLE] "{line}", source: {tab.url}')
+
     def crashed(self, tab: Tab) -> None:
         """Close a task whose page died."""
         task = self.desktop.task_of(tab) if self.desktop else None

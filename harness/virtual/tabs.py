@@ -71,6 +71,10 @@ class TabOwner(Protocol):
         """Hear that the page asked to go to ``url``; the page may not get there."""
         ...
 
+    def said(self, tab: Tab, line: str) -> None:
+        """Hear what the page wrote to its console."""
+        ...
+
     def crashed(self, tab: Tab) -> None: ...
     def closed(self, tab: Tab) -> None: ...
     def dialog_opened(self, tab: Tab, dialog: PageDialog) -> None: ...
@@ -128,6 +132,7 @@ class Tab:
         self.page.on("framenavigated", self._on_navigated)
         self.page.on("crash", lambda _: self._owner.crashed(self))
         self.page.on("dialog", self._on_dialog)
+        self.page.on("console", lambda message: self._owner.said(self, message.text))
         self._cdp.on("Page.frameRequestedNavigation", lambda event: self._owner.wanted(self, str(event.get("url"))))
 
     def _on_navigated(self, frame: Frame) -> None:
