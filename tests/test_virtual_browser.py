@@ -38,7 +38,8 @@ MAIN = """<h1>首页</h1><button id="count">点了0次</button><a href="two.html
 <button onclick="android.requestPermission('READ_SMS').then((ok) => note('短信' + ok))">要短信</button>
 <button onclick="note('问答' + confirm('确定要退出答题？'))">确认框</button>
 <button onclick="note('名' + prompt('姓名', '张'))">输入框</button>
-<button onclick="android.toast('打卡成功'); console.log('已提示')">提示</button><div id="note">空</div><div id="seen">见</div>
+<button onclick="android.toast('打卡成功'); console.log('已提示')">提示</button>
+<div id="note">空</div><div id="seen">见</div>
 <script>
 const note = (text) => { document.getElementById('note').textContent = text; };
 let count = 0;

@@ -24,7 +24,23 @@ _START_S = 40.0
 
 logger = logging.getLogger(__name__)
 
+# Chromium keeps the last list of these it is given: Playwright's own is said again.
+_DISABLED_FEATURES = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "OverscrollHistoryNavigation",  # a swipe sideways moves no WebView through its history
+)
 _ARGUMENTS = (
+    f"--disable-features={','.join(_DISABLED_FEATURES)}",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
