@@ -10,7 +10,7 @@ from harness.model import Box, Channel, Element, Frame, Gap, Observation, Observ
 from harness.perceive.hierarchy import read_hierarchy
 from harness.perceive.ocr import Reading, read_regions
 from harness.perceive.opaque import SYSTEM_BARS, opaque_regions, silent_parts
-from harness.perceive.pictures import Picture, Template, UnreadablePicture, decode, is_black, is_blank
+from harness.perceive.pictures import Picture, Template, UnreadablePicture, decode, is_black, is_blank, light_grid
 from harness.perceive.screens import screen_key
 from harness.perceive.shapes import shapes_in
 from harness.perceive.words import words_of
@@ -42,11 +42,12 @@ def observe(
     opaque = _opaque(elements, seen.picture, size_px=frame.size_px)
     reading = _read(frame, opaque, seen, engines)
     words = words_of(elements, reading.spans)
+    light = light_grid(seen.picture) if opaque and seen.picture is not None else ""
     return Observation(
         id=id,
         size_px=frame.size_px,
         page=frame.page,
-        screen=screen_key(frame.page, elements, words, opaque),
+        screen=screen_key(frame.page, elements, words, opaque, light),
         at=replace(frame.began, device_wall=frame.began.device_wall or frame.ended.device_wall),
         elements=elements,
         spans=reading.spans,

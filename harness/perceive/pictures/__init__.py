@@ -13,7 +13,7 @@ from harness.perceive.pictures.decode import (
     png_size_px,
     saved_bmp,
 )
-from harness.perceive.pictures.empty import is_black, is_blank
+from harness.perceive.pictures.empty import is_black, is_blank, light_grid
 from harness.perceive.pictures.icons import IconMatch, find_icons
 from harness.perceive.pictures.lines import line_crop, text_lines
 from harness.perceive.pictures.templates import (
@@ -42,6 +42,7 @@ __all__ = [
     "find_icons",
     "is_black",
     "is_blank",
+    "light_grid",
     "line_crop",
     "load_templates",
     "png_of",

@@ -1,4 +1,4 @@
-"""Whether a picture or a region of it shows nothing to read: black, blank. Pure."""
+"""What a picture without anything to read shows all the same: black, blank, light here and dark there. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from harness.perceive.pictures.decode import Grey, Picture
 EDGE = 28  # grey levels across three pixels that make an edge
 _FAINT_EDGE = 8  # weaker than any text is drawn, stronger than a gradient's steps
 _BLANK_EDGE_RATIO = 0.0008
+_LIGHT = 128  # of 255
 
 
 def is_black(picture: Picture) -> bool:
@@ -25,6 +26,15 @@ def is_blank(picture: Picture, box: Box) -> bool:
         return True
     inner = part[1:-1, 1:-1]  # the region's own border is not its content
     return float(np.count_nonzero(edges_of(inner, least=_FAINT_EDGE))) < max(12.0, _BLANK_EDGE_RATIO * inner.size)
+
+
+def light_grid(picture: Picture) -> str:
+    """Return where the picture's top and bottom eighth are light (1) and where dark (0), 4 cells each.
+
+    There are the bars that name a page; what is between them is content, a film perhaps.
+    """
+    small = cv2.resize(picture.grey, (4, 8), interpolation=cv2.INTER_AREA)
+    return "".join("1" if value >= _LIGHT else "0" for value in (*small[0], *small[-1]))
 
 
 def edges_of(grey: Grey, *, least: int = EDGE) -> Grey:
