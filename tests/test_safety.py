@@ -273,3 +273,58 @@ def test_an_option_is_refused_where_its_question_is_on_screen_and_only_there() -
     assert danger_of(the_control(asked, "A.意见反馈"), asked) == "danger-exam"
     plain = seen(window(node("联系方式", (60, 600, 1020, 700)), option))
     assert danger_of(the_control(plain, "A.意见反馈"), plain) is None
+
+
+LIST = "androidx.recyclerview.widget.RecyclerView"
+
+
+def in_a_list(*parts: str) -> Observation:
+    """Return a screen whose list is cut off at 300 px and at 2200 px."""
+    png = drawn([Written(text="字" * 20, x_px=20, y_px=y, size_px=50) for y in range(320, 620, 80)])
+    box = node("", (0, 300, 1080, 2200), *parts, kind=LIST, scrollable="true")
+    return seen(window(box), png=png, engines=[WrittenEngine()])
+
+
+def test_what_is_cut_off_so_that_its_words_are_out_of_sight_is_not_pressed() -> None:
+    row = node("", (0, 1900, 1080, 2100), node("通知公告", (40, 1940, 300, 2000)), kind=VIEW, clickable="true")
+    observation = in_a_list(node("", (0, 300, 1080, 640), kind=VIEW, clickable="true"), row)
+    assert any(region.height_px == 340 for region in observation.opaque)  # its pixels were read
+    cut = next(control for control in controls(observation) if control.kind is ControlKind.TAP)
+    assert danger_of(cut, observation) == "danger-unread"
+
+
+def test_half_a_word_at_the_edge_is_not_read_as_the_whole() -> None:
+    half = node("", (0, 300, 1080, 340), node("到", (500, 300, 560, 340)), kind=VIEW, clickable="true")
+    observation = in_a_list(half)
+    cut = next(control for control in controls(observation) if control.kind is ControlKind.TAP)
+    assert danger_of(cut, observation) == "danger-unread"
+
+
+def test_a_row_that_is_cut_off_may_be_pressed_where_its_words_are_in_sight() -> None:
+    row = node("", (0, 2100, 1080, 2200), node("通知公告", (40, 2120, 300, 2180)), kind=VIEW, clickable="true")
+    observation = in_a_list(row)
+    assert danger_of(the_control(observation, "通知公告"), observation) is None
+
+
+def test_a_drawn_button_too_small_to_be_read_is_not_pressed_unless_its_id_tells_what_it_is() -> None:
+    for resource_id, name in (("", "danger-unread"), ("iv_menu", None), ("iv_share", "danger-share")):
+        title = node("服务大厅", (400, 100, 680, 180))
+        small = node("", (500, 900, 560, 940), kind=IMAGE, clickable="true", id=resource_id)
+        observation = seen(window(title, small))
+        (control,) = controls(observation)
+        assert danger_of(control, observation) == name
+
+
+@pytest.mark.parametrize("letters", ["签到", "打卡", "点赞", "转发", "签退"])
+def test_a_danger_split_into_one_node_a_letter_is_refused_whole_and_in_parts(letters: str) -> None:
+    parts = [
+        node(letter, (400 + 60 * n, 900, 460 + 60 * n, 980), kind=VIEW, clickable="true")
+        for n, letter in enumerate(letters)
+    ]
+    observation = seen(window(*parts))
+    assert len(controls(observation)) == len(letters)
+    assert all(danger_of(control, observation) for control in controls(observation))
+    inside = [node(letter, (400 + 60 * n, 900, 460 + 60 * n, 980)) for n, letter in enumerate(letters)]
+    observation = seen(window(node("", (300, 880, 700, 1000), *inside, kind=VIEW, clickable="true")))
+    (whole,) = controls(observation)
+    assert danger_of(whole, observation)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.model import Box, Channel, Observation, Word
-from harness.safety.lexicon import SIGN_LOOK, compact, danger
+from harness.safety.lexicon import SIGN_LOOK, UNREAD, compact, danger
 from harness.wording import normalise
 
 _SYSTEM = ("com.android.systemui",)
@@ -16,6 +16,7 @@ _KEYBOARD = re.compile(r"inputmethod|adbkeyboard|com\.sohu\.inputmethod|keyboard
 _BACK_WORDS = re.compile(r"返回|返回上一页|后退|转到上一层级|向上导航|back|navigateup|goback|[<〈←]")
 _PAGE_RATIO = 0.5  # a tappable box larger than this of the screen is a page, whose texts are not its label
 _LEAST_CONFIDENCE = 0.5
+_MOST_TABS, _MOST_LOW_TABS = 12, 6
 _LONGEST_LABEL = 24
 _QUESTION = re.compile(r"(?:确定|确认|是否|要不要|您将|即将)")
 _YES = re.compile(r"确定|确认|是|是的|好|好的|继续|完成|下一步|ok|yes|confirm|continue|done|next|立即前往")
@@ -98,12 +99,40 @@ def danger_of(control: Control, observation: Observation) -> str | None:
     if found is not None:
         return found
     if not any(compact(label) for label in labels):
-        found = danger([word.norm for word in _beside(control.box, observation.words)])
+        beside = _beside(control.box, observation.words)
+        found = danger([word.norm for word in beside])
+        if found is None and not beside and control.kind is not ControlKind.INPUT and _is_unread(control, observation):
+            return UNREAD
+    elif max(len(compact(label)) for label in labels) <= 1 and _is_cut(control, observation):
+        found = danger(labels, element=element) or UNREAD
     if found is None and control.source is Channel.OCR:
         found = _doubtful(control.norm)
     if found is None and control.kind is ControlKind.TOGGLE:
         return "danger-setting"
     return found or _answers(labels, observation) or _option(labels, observation)
+
+
+def _is_unread(control: Control, observation: Observation) -> bool:
+    """Return whether a silent control may say something that nobody has read: drawn too small, or out of sight."""
+    if _is_cut(control, observation):
+        return True
+    if control.element is not None and observation.elements[control.element].resource_id.rpartition("/")[2]:
+        return False  # it is known by its id
+    if any(gap.channel is Channel.OCR for gap in observation.gaps):
+        return True
+    return not any(region.overlap(control.box) == control.box for region in observation.opaque)
+
+
+def _is_cut(control: Control, observation: Observation) -> bool:
+    """Return whether the control goes on beyond the edge of what scrolls: its words may be there."""
+    at = control.element
+    while at is not None:
+        element = observation.elements[at]
+        if element.scrollable and at != control.element:
+            inner, outer = control.box, element.box
+            return inner.top <= outer.top or inner.bottom >= outer.bottom or inner.right >= outer.right
+        at = element.parent
+    return False
 
 
 def _option(labels: Iterable[str], observation: Observation) -> str | None:
@@ -165,7 +194,8 @@ def _is_tab(index: int, observation: Observation) -> bool:
     beside = [e for e in observation.elements if e.parent == element.parent and e.box.top == element.box.top]
     same = [e for e in beside if e.clickable and abs(e.box.width_px - element.box.width_px) <= 4]
     low = element.box.top >= 0.88 * observation.size_px[1]
-    return 2 <= len(same) <= 6 and (low or any(e.selected for e in same))
+    chosen = any(e.selected for e in same)
+    return 2 <= len(same) <= (_MOST_TABS if chosen else _MOST_LOW_TABS) and (low or chosen)
 
 
 def _control(index: int, kind: ControlKind, observation: Observation) -> Control:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from harness.model import Element
 from harness.wording import normalise
 
+UNREAD = "danger-unread"  # nobody has read what it says
 _LONG, _LONG_LATIN = 12, 32  # compact characters beyond which a label is a sentence
 _COUNTDOWN = re.compile(r"(?<=[\u4e00-\u9fff])\d{1,2}(?:s|秒)(?:后)?$")
 _DAY_OR_PRICE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}|¥\s?\d|\d元")
@@ -203,7 +204,12 @@ _ID_TOKENS: tuple[tuple[str, frozenset[str]], ...] = (
 )
 # Every class there is: message keys.
 DANGERS = frozenset(
-    {"danger-sign-in", "danger-setting", *(name for table in (_WHOLE, _ANYWHERE, _ID_TOKENS) for name, _ in table)}
+    {
+        "danger-sign-in",
+        "danger-setting",
+        UNREAD,
+        *(name for table in (_WHOLE, _ANYWHERE, _ID_TOKENS) for name, _ in table),
+    }
 )
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
