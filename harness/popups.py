@@ -75,6 +75,7 @@ _SPLASH_SKIP = re.compile(
     r"(?:点击)?跳过(?:广告)?[:|]?\d{0,2}s?秒?|\d{1,2}s?秒?[:|]?(?:后)?(?:点击)?跳过(?:广告)?|关闭广告|skip(?:ad)?\d{0,2}s?"
 )
 _NOT_SPLASH = re.compile(r"片头|片尾|退出|帮助|设置|选好了|下一步|完成|偏好|搜索|历史记录|倍速|下一节|题|问卷")
+_SPLASH_S = 5.0
 _CLOSE = "关闭 关闭弹窗 关闭广告 × ✕ ✖ x close"
 _CLOSE_ID = re.compile(
     r"(?:^|_)(?:close|del|dismiss|cancel|skip)(?:_|$)|(?:close|skip)(?:ad|btn|button|iv|view)?$", re.IGNORECASE
@@ -230,7 +231,9 @@ def _splash(observation: Observation, words: tuple[Word, ...]) -> Popup | None:
         small = word.box.width_px <= 0.46 * width and word.box.height_px <= 0.13 * height
         if not small or not _SPLASH_SKIP.fullmatch(_plain(word)) or _in_middle(word.box, observation.size_px):
             continue
-        return Popup(kind=PopupKind.SPLASH_AD, box=word.box, label=word.text, ways=(_tap(word), Back()), binding=False)
+        # A button that moves may be gone from where it was seen: pressed once more, then the ad's time is waited for.
+        ways = (_tap(word), _tap(word), Wait(seconds=_SPLASH_S), Back())
+        return Popup(kind=PopupKind.SPLASH_AD, box=word.box, label=word.text, ways=ways, binding=False)
     return None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness import popups, safety
 from harness.clock import Clock
-from harness.explore import Explorer, Scope
+from harness.explore import Explorer, Move, Scope
 from harness.model import (
     Action,
     Actor,
@@ -92,7 +92,16 @@ class Tour:
             if isinstance(move.action, Launch):
                 # A running app is only brought to front by a launch: to be at its start it has to be stopped.
                 self._walker.act(Stop(package=package), actor=Actor.EXPLORE, why=move.why)
-            observation = self._do(move.action, Actor.EXPLORE, move.why)
+            observation = self._do(move.action, Actor.EXPLORE, self._why(move, observation))
+
+    def _why(self, move: Move, observation: Observation) -> str:
+        """Return why a move is made; a Back from a screen that shows nothing says what kept it from showing more."""
+        if isinstance(move.action, Back):
+            if self._walker.still_loading:
+                return "leave-loading"
+            if any(gap.reason == "black-frame" for gap in observation.gaps):
+                return "leave-black"
+        return move.why
 
     def _do(self, action: Action, actor: Actor, why: str) -> Observation | None:
         step = self._walker.act(action, actor=actor, why=why)
@@ -116,7 +125,7 @@ class Tour:
             tried = self._ways_tried.get((popup.kind, observation.screen), 0)
             if tried >= len(popup.ways) or self._popups > self._walker.manners.popups_in_a_row:
                 return self._end(f"blocked-{popup.kind}")
-            self._explorer.lost()
+            self._explorer.interrupted()
             after = self._do(popup.ways[tried], Actor.POPUP, f"popup-{popup.kind}")
             if after is not None and not self._came_through(observation, after):
                 # Declining closed the app or changed nothing: next time the next way, which binds a little more.
@@ -175,11 +184,12 @@ class Tour:
                 self._day_asked.add(rule.id)
             self._probed[here] = self._probed.get(here, 0) + 1
             self._explorer.lost()
-            first = len(self._walker.observations)
+            first = self._walker.looks
             self._last, outcome = self._walker.probe(rule, observation)
             if outcome is not None and outcome.verdict is not Verdict.INCONCLUSIVE:
                 # What the probe passed through is the same function in another state: paused, at the end, asked again.
-                passed = {seen.screen for seen in self._walker.observations[first:]}
+                newest = self._walker.observations
+                passed = {seen.screen for seen in newest[max(0, len(newest) - self._walker.looks + first) :]}
                 self._settled.update((rule.id, screen) for screen in (observation.screen, *passed))
             if outcome is not None and outcome.verdict is Verdict.FOUND and kind is not None:
                 self._found.add((rule.id, kind))

@@ -7,6 +7,7 @@ device can be looked at again and ends with a named reason when it cannot.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,7 @@ from harness.model import (
     Frame,
     Gap,
     Home,
+    Launch,
     Moment,
     NextDay,
     Observation,
@@ -52,7 +54,11 @@ Perceive = Callable[[Frame, ObservationId], Observation]
 _MAY_END_APPS = (Stop, Back, Home, Recents, DenyPermission)
 # Not every device lets its clock be moved, not every app asks for a permission: a no is an answer, not a lost step.
 _MAY_BE_REFUSED = (NextDay, DenyPermission)
+# What changes the screen, as a rule at once.
+_CHANGE_THE_SCREEN = (Tap, Back, Launch)
 _DAY_S = 86400.0
+_REMEMBERED = 100
+_FEW_WORDS = 4  # a title, a clock, an arrow and what says that the page is coming
 # Whole short texts of a page that is not there yet.
 _LOADING = ("加载中", "正在加载", "请稍候", "请稍后", "努力加载中", "Loading")
 
@@ -61,7 +67,9 @@ _LOADING = ("加载中", "正在加载", "请稍候", "请稍后", "努力加载
 class Manners:
     """How patient the walker is. Times in seconds."""
 
-    settle_s: float = 0.4
+    settle_s: float = 0.2  # a page that comes later than that is waited for once more
+    late_s: float = 0.3
+    loading_s: float = 0.4
     loading_tries: int = 8
     rest_tries: int = 4
     failures_in_a_row: int = 4
@@ -89,7 +97,9 @@ class Walker:
         self._recorder = recorder
         self._clock = clock
         self.manners = manners or Manners()
-        self._observations: list[Observation] = []
+        self._observations: deque[Observation] = deque(maxlen=_REMEMBERED)  # the bundle has them all
+        self.looks = 0
+        self.still_loading = False  # the last look waited in vain
         self._steps: list[Step] = []
         self._processes: dict[PackageName, int] = {}  # of apps seen in front, as long as they may not end
         self._front: Frame | None = None
@@ -105,6 +115,7 @@ class Walker:
 
     @property
     def observations(self) -> tuple[Observation, ...]:
+        """The newest observations, more than one probe makes; a walk's memory does not grow with its length."""
         return tuple(self._observations)
 
     @property
@@ -122,14 +133,20 @@ class Walker:
     def now(self) -> Moment:
         return Moment(wall=self._clock.wall(), mono_s=self._clock.monotonic_s())
 
-    def look(self) -> Observation:
+    def look(self, *, anew: bool = False) -> Observation:
         """Return what is on the screen once it stands still and has loaded. Raises ``DeviceError``.
 
         What only pixels show is at rest although a video or a carousel plays in it; where it does not come to rest,
-        the observation says that it moves.
+        the observation says that it moves. With ``anew`` something is expected to have changed: a screen that is as
+        it was is looked at once more, later.
         """
         frame = self._device.capture()
-        observation = self._perceive(frame, ObservationId(f"o{len(self._observations) + 1:04d}"))
+        if anew and self._front is not None and (frame.png, frame.xml) == (self._front.png, self._front.xml):
+            self._clock.sleep(self.manners.late_s)
+            said = frame.toasts
+            frame = self._device.capture()
+            frame = replace(frame, toasts=(*said, *frame.toasts))
+        observation = self._perceive(frame, ObservationId(f"o{self.looks + 1:04d}"))
         # Nothing was done between the pictures of one look; those of the look before must be of the same screen.
         seen = [png for screen, png in self._pictures if screen == observation.screen]
         seen += [frame.png] if frame.png is not None else []
@@ -142,7 +159,7 @@ class Walker:
                 moving -= 1
             else:
                 break
-            self._clock.sleep(self.manners.settle_s)
+            self._clock.sleep(self.manners.loading_s)
             newer = self._device.capture()
             newer = replace(newer, toasts=(*frame.toasts, *newer.toasts))
             seen += [newer.png] if newer.png is not None else []
@@ -151,8 +168,10 @@ class Walker:
         if not resting:
             _log.info("the screen does not come to rest", extra={"screen": observation.screen})
             frame, observation = replace(frame, moving=True), replace(observation, moving=True)
+        self.still_loading = _is_loading(observation)
         self._recorder.observation(observation, frame)
         self._observations.append(observation)
+        self.looks += 1
         self._front = frame
         self._pictures = [(observation.screen, png) for png in seen[-2:]]
         return observation
@@ -174,7 +193,7 @@ class Walker:
         try:
             self._clock.sleep(self.manners.settle_s)
             self._forget_ended(action, actor)
-            after = self.look().id
+            after = self.look(anew=isinstance(action, _CHANGE_THE_SCREEN)).id
             died = self._death()
             gap = gap or died
         except DeviceError as error:
@@ -303,7 +322,7 @@ def _is_loading(observation: Observation) -> bool:
     if any(shape.kind in WAITING_SHAPES for shape in observation.shapes):
         return True
     texts = [word.norm for word in observation.words]
-    return len(texts) <= 2 and any(text.startswith(_LOADING) for text in texts)
+    return len(texts) <= _FEW_WORDS and any(text.startswith(_LOADING) for text in texts)
 
 
 def _rests(observation: Observation, pngs: Sequence[bytes]) -> bool:

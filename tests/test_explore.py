@@ -38,6 +38,7 @@ class Label:
     norm: str
     element: int | None = 0
     selected: bool = False
+    kind: str = "tap"
 
 
 def observation(screen: str, *, scrollable: bool = False) -> Observation:
@@ -264,3 +265,126 @@ def test_a_back_that_failed_is_still_a_way_back() -> None:
         assert move is not None
         assert isinstance(move.action, Back)
         explorer.failed()
+
+
+def tabs(names: list[str], chosen: int, top_px: int = 200) -> list[Target]:
+    """Return a row of tabs, one of them selected."""
+    boxes = [Box(left=200 * n, top=top_px, right=200 * n + 190, bottom=top_px + 100) for n in range(len(names))]
+    return [
+        Label(box=box, label=name, norm=name, selected=n == chosen, kind="tab")
+        for n, (box, name) in enumerate(zip(boxes, names, strict=True))
+    ]
+
+
+def test_each_tab_of_a_strip_is_pressed_once_whichever_of_its_places_shows_it() -> None:
+    names = ["要闻", "政策", "通报", "课程", "专题"]
+    explorer = Explorer(Scope(package=PACKAGE))
+    at, pressed = 0, []
+    for _ in range(30):
+        seen, shown = observation(f"tab{at}"), tabs(names, at)
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        if move is None:
+            break
+        assert isinstance(move.action, Tap)
+        pressed.append(move.action.label)
+        at = names.index(move.action.label)
+    assert sorted(pressed) == sorted(names[1:])
+
+
+def lane(words: list[str]) -> Observation:
+    """Return a screen with a carousel that shows these words."""
+    page = observation("home")
+    box = Box(left=0, top=300, right=1080, bottom=700)
+    carousel = replace(page.elements[0], parent=0, depth=1, box=box, scrollable=True)
+    shown = tuple(Word(text=w, norm=w, box=box, channels=frozenset({Channel.HIERARCHY})) for w in words)
+    return replace(page, elements=(page.elements[0], carousel), words=shown)
+
+
+def test_a_carousel_is_swept_sideways_until_it_shows_nothing_new() -> None:
+    cards = ["专题一览", "政策解读", "图书目录", "公益讲座"]
+    explorer = Explorer(Scope(package=PACKAGE))
+    at, sideways, reached = 0, 0, set()
+    for _ in range(40):
+        box = Box(left=40, top=320, right=900, bottom=680)
+        shown: list[Target] = [Label(box=box, label=cards[at], norm=cards[at])]
+        seen = lane([cards[at]])
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        if move is None:
+            break
+        if isinstance(move.action, Swipe):
+            assert move.action.y1_px == move.action.y2_px
+            sideways += 1
+            at = min(at + 1, len(cards) - 1)
+        elif isinstance(move.action, Tap):
+            reached.add(move.action.label)
+            explorer.saw(observation(f"page {move.action.label}"), [])
+            back = explorer.next(observation(f"page {move.action.label}"), [])
+            assert back is not None
+            assert isinstance(back.action, Back)
+    assert reached == set(cards)
+    assert sideways == len(cards)
+
+
+def test_the_shortest_known_way_back_is_taken_instead_of_a_new_start() -> None:
+    world: World = {
+        "home": {"我的": "mine", "新闻": "news"},
+        "mine": {"甲": "x"},
+        "x": {"乙": "y"},
+        "y": {},
+        "news": {},
+    }
+    _, moves = walk(world, start="home", scope=Scope(package=PACKAGE))
+    assert [move.why for move in moves] == ["explore-new"] * 3 + ["explore-back"] * 3 + ["explore-new"]
+
+
+def test_a_press_that_something_got_in_the_way_of_is_made_again_and_counts_once() -> None:
+    explorer = Explorer(Scope(package=PACKAGE))
+    home, shown = observation("home"), targets(["积分"])
+    explorer.saw(home, shown)
+    first = explorer.next(home, shown)
+    explorer.interrupted()  # a pop-up took the press; it was closed, and the screen is as it was
+    explorer.saw(home, shown)
+    second = explorer.next(home, shown)
+    assert first is not None
+    assert first == second
+    explorer.saw(observation("points"), [])
+    assert explorer.screens == ("home", "points")
+
+
+def test_a_press_after_which_something_came_in_the_way_is_known_by_where_it_led() -> None:
+    explorer = Explorer(Scope(package=PACKAGE))
+    home, shown = observation("home"), targets(["积分", "关于"])
+    explorer.saw(home, shown)
+    assert explorer.next(home, shown) is not None
+    explorer.interrupted()
+    explorer.saw(observation("points"), [])
+    move = explorer.next(observation("points"), [])
+    assert move is not None
+    assert isinstance(move.action, Back)
+
+
+def test_a_page_whose_next_page_is_more_of_the_same_is_told_as_a_loop_and_left() -> None:
+    explorer = Explorer(Scope(package=PACKAGE))
+    here, number, moves = "home", 0, 0
+    world = {"home": ["随机阅读", "我的"]}
+    reached = set()
+    for _ in range(80):
+        labels = world.get(here, ["换一篇"] if here.startswith("story") else [])
+        seen, shown = observation(here), targets(labels)
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        if move is None:
+            break
+        moves += 1
+        if isinstance(move.action, Tap):
+            number += 1
+            here = "mine" if move.action.label == "我的" else f"story{number}"
+        else:
+            here = "home"
+        reached.add(here)
+    assert "mine" in reached
+    assert explorer.loops
+    assert explorer.untried == 1
+    assert moves < 40

@@ -474,3 +474,45 @@ def test_a_probe_cut_by_the_device_says_so(error: type[ServerDied | DeviceUnreac
     (run,) = kept.probe_runs
     assert run.cut is not None
     assert run.exchanges == ()
+
+
+def test_a_screen_that_comes_late_is_waited_for_and_not_taken_for_a_press_in_vain() -> None:
+    device, walker, kept, clock = made()
+    tour(walker, clock, steps=2).run()
+    device.runs, device.here = True, "home"
+    walker.look()
+    late: list[float] = []
+
+    def not_yet(phone: ScriptedDevice) -> None:
+        """Show the old screen until more than the first settling has passed."""
+        if phone.here == "mine" and not late:
+            late.append(clock.at_s)
+            phone.here = "home"
+        elif late and phone.here == "home":
+            phone.here = "mine"
+
+    device.before_capture = not_yet
+    step = walker.act(Tap(x_px=500, y_px=450, label="我的"), actor=Actor.EXPLORE, why="explore-new")
+    after = walker.seen(step)
+    assert late
+    assert after is not None
+    assert after.page is not None
+    assert after.page.activity.endswith(".mine")
+    assert kept.observations[-1] == after
+
+
+def test_what_a_walker_remembers_does_not_grow_with_the_walk() -> None:
+    device, walker, kept, _ = made()
+    device.perform(Launch(package=PACKAGE))
+    for _ in range(250):
+        walker.look()
+    assert len(kept.observations) == walker.looks == 250
+    assert len({o.id for o in kept.observations}) == 250
+    assert walker.observations == tuple(kept.observations[-100:])
+
+
+def test_a_page_that_does_not_stop_loading_is_left_and_that_is_said() -> None:
+    screens = {"home": ["新闻", "政务"], "news": ["加载中"]}
+    _, walker, kept, clock = made(screens)
+    assert tour(walker, clock).run().finished
+    assert next(step.why for step in kept.steps if isinstance(step.action, Back)) == "leave-loading"

@@ -1,0 +1,377 @@
+"""What an arrival teaches the map: where the last move led, what is the same place again, what is new there. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from harness.explore.places import BACK, LAUNCH, SCROLL, Bar, Item, Lane, Place
+from harness.explore.sweeps import known_lane, lane_boxes, scroll_box, shifted, within
+from harness.explore.targets import FIRST, Offer, Offers
+from harness.model import Box, Observation, ScreenKey
+
+_DIGITS = re.compile(r"\d+")  # a running counter is nothing new
+_CHAIN, _ENDLESS = 3, 12  # so often the same press led to more of the same: put off, given up
+_CHAIN_PENALTY = 12.0
+_LIST_ROWS = 5  # rows in view from which on pages that differ by their title alone are one place
+_ALL_ALIKE, _MOSTLY = 3, 0.6  # rows of lists of one shape that led to one place: the others do, too
+_DULL_SWEEPS = 4
+_LAST_OF_ALL = 9.0
+_SHORT_LIST = 12
+_SURE_AFTER = 2
+_LEAST_TABS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Last:
+    """The last move: from where, what, and what was in view."""
+
+    origin: ScreenKey
+    token: str
+    lines: frozenset[str]
+    offer: Offer | None = None
+    step: int = 0
+    lane: int = -1
+
+
+class Arrivals:
+    """The map of places and where one is on it."""
+
+    def __init__(self) -> None:
+        self.places: dict[ScreenKey, Place] = {}
+        self.stack: list[ScreenKey] = []  # what Back leads to, the present place last
+        self.start: ScreenKey | None = None
+        self.depth = 0
+        self.slid: dict[int, int] = {}
+        self.loops: dict[ScreenKey, None] = {}
+        self.interrupted = False
+        self._alias: dict[ScreenKey, ScreenKey] = {}
+        self._bars: list[Bar] = []
+        self._lists: dict[tuple[str, str], list[ScreenKey]] = {}  # where rows of lists of one shape led, app-wide
+        self._spots: dict[tuple[str, Box], dict[ScreenKey, ScreenKey]] = {}  # where a label at one spot led, by origin
+        self._here: ScreenKey | None = None
+        self._raw = ScreenKey("")
+        self._lines: frozenset[str] = frozenset()
+        self._moving: frozenset[str] = frozenset()
+        self.stands_still = False  # the last swipe up or down moved nothing
+        self._last: _Last | None = None
+
+    @property
+    def here(self) -> Place:
+        assert self._here is not None, "nothing was seen yet"
+        return self.places[self._here]
+
+    def known_as(self, observation: Observation) -> ScreenKey:
+        """Return the place that a screen is known as."""
+        return self._alias.get(observation.screen, observation.screen)
+
+    # --- leaving
+
+    def leave(self, token: str, offer: Offer | None = None, *, step: int = 0) -> None:
+        """Note the move that is about to be made from here."""
+        self._last = _Last(origin=self.here.key, token=token, lines=self._lines, offer=offer, step=step)
+
+    def slide(self, lane: int) -> None:
+        """Note the swipe sideways that is about to be made."""
+        self._last = _Last(origin=self.here.key, token=SCROLL, lines=self._lines, lane=lane)
+
+    def forget(self) -> None:
+        """Forget the last move, and where Back leads."""
+        self._last = None
+        self.interrupted = False
+        self.stack = []
+
+    def take_back(self) -> None:
+        """Undo the last move on the map: nobody knows whether it was done."""
+        last, self._last = self._last, None
+        if last is not None:
+            self._reopen(last)
+
+    def _reopen(self, last: _Last) -> None:
+        item = self.places[last.origin].items.get(last.token)
+        if item is not None and not item.open and not item.retried and last.token not in self.places[last.origin].ways:
+            item.open = item.retried = True
+            self.places[last.origin].taps -= 1
+
+    # --- arriving
+
+    def arrive(self, observation: Observation, offers: Offers) -> None:
+        """Put a screen and what it offers on the map, and the way that led there."""
+        last, self._last = self._last, None
+        lines = frozenset(_DIGITS.sub("", word.norm) for word in observation.words)
+        outline = _outline(observation)
+        key = self._identify(observation, last, lines, outline)
+        self._raw = observation.screen
+        new = key not in self.places
+        place = self.places.setdefault(key, Place(key=key, outline=outline))
+        if self.start is None:
+            self.start = key
+        before = self._here
+        self._here = key
+        if self.interrupted and last is not None and key == last.origin:
+            self._reopen(last)
+            last = None
+        self.interrupted = False
+        self._learn(last, place, new=new)
+        self._place_in_stack(last, place)
+        if last is None or key != before or last.token in (BACK, LAUNCH):
+            self.depth, self.slid = 0, {}
+        self._look(observation, offers, last)
+        self._lines = lines
+
+    def _identify(
+        self, observation: Observation, last: _Last | None, lines: frozenset[str], outline: frozenset[tuple[str, str]]
+    ) -> ScreenKey:
+        raw = observation.screen
+        key = self._alias.get(raw, raw)
+        if last is None or last.origin not in self.places:
+            return key
+        origin = self.places[last.origin]
+        if last.token == SCROLL and _activity(raw) == _activity(self._raw):
+            # Swiping down leads nowhere; swiping sideways may, where pages lie side by side.
+            return origin.key if last.lane < 0 or shifted(last.lines, lines) else key
+        if raw == self._raw and last.token != BACK:
+            return origin.key  # a press that changed nothing, on a page that looks another way further down
+        if key in self.places or last.offer is None or not last.offer.is_row:
+            return key
+        same = self._row_like_another(origin, last.offer, outline)
+        if same is not None:
+            self._alias[raw] = same
+            return same
+        return key
+
+    def _row_like_another(self, origin: Place, offer: Offer, outline: frozenset[tuple[str, str]]) -> ScreenKey | None:
+        """Return the place of another row of the same long list that looks like this one but for its words."""
+        if origin.rows.get(offer.group, 0) < _LIST_ROWS:
+            return None
+        led = origin.led.get(offer.group, [])
+        return next((key for key in led if key in self.places and self.places[key].outline == outline), None)
+
+    def _chain(self, place: Place) -> int:
+        """Return through how many places that look the same one and the same press has led here."""
+        at, length = place, 0
+        while at.came_by is not None and length < _ENDLESS:
+            parent = self.places.get(at.came_by[0])
+            if parent is None or at.came_by[1] != (place.came_by or at.came_by)[1] or parent.outline != at.outline:
+                break
+            at, length = parent, length + 1
+        return length
+
+    def _learn(self, last: _Last | None, place: Place, *, new: bool) -> None:
+        """Note where the last move led."""
+        if last is None or last.origin not in self.places:
+            return
+        origin = self.places[last.origin]
+        if last.token == SCROLL:
+            self._learn_swipe(last, origin, place)
+            return
+        if last.token == LAUNCH:
+            self.start = place.key
+            return
+        if last.token == BACK and place is origin:
+            origin.back_stays += 1
+        origin.ways[last.token] = place.key
+        if last.offer is None:
+            return
+        if new:
+            place.came_by = (origin.key, last.token)
+        if not last.offer.is_row:
+            self._spots.setdefault((last.token, last.offer.target.box), {})[origin.key] = place.key
+        elif last.offer.group:
+            origin.led.setdefault(last.offer.group, []).append(place.key)
+            self._lists.setdefault((_activity(origin.key), last.offer.group), []).append(place.key)
+            if len(set(origin.led[last.offer.group])) > 1 and origin.rows.get(last.offer.group, 0) <= _SHORT_LIST:
+                origin.menus.add(last.offer.group)
+        if origin.bar is not None and last.token in origin.bar.tokens and last.offer.target.kind == "tab":
+            origin.bar.leads[last.token] = place.key
+
+    def _learn_swipe(self, last: _Last, origin: Place, place: Place) -> None:
+        if place is not origin:
+            origin.ways[SCROLL] = place.key
+            origin.bottom = origin.bottom or last.step > 0
+            return
+        if last.lane >= 0:
+            self.slid[last.lane] = self.slid.get(last.lane, 0) + 1
+        self.depth = max(0, self.depth + last.step)
+
+    def _place_in_stack(self, last: _Last | None, place: Place) -> None:
+        stack = self.stack
+        if last is None or last.token in (BACK, LAUNCH):
+            if last is not None and last.token == BACK and stack and stack[-1] != place.key:
+                stack.pop()
+            if last is not None and last.token == LAUNCH:
+                stack.clear()
+            if place.key in stack:
+                del stack[len(stack) - stack[::-1].index(place.key) :]
+            elif not stack or stack[-1] != place.key:
+                self.stack = [place.key]
+            return
+        if stack and stack[-1] == place.key:
+            return
+        tab = last.offer is not None and last.offer.target.kind == "tab"
+        if stack and (tab or last.token == SCROLL):
+            stack[-1] = place.key
+        else:
+            stack.append(place.key)
+
+    # --- looking around
+
+    def _look(self, observation: Observation, offers: Offers, last: _Last | None) -> None:
+        place = self.here
+        place.scroll = scroll_box(observation) or place.scroll
+        moving = _moving_lines(observation, offers, place.scroll)
+        swiped = last is not None and last.token == SCROLL and last.origin == place.key
+        self.stands_still = swiped and last is not None and last.step != 0 and moving == self._moving
+        self._moving = moving
+        if self.stands_still and last is not None:
+            self._reach_an_end(last.step, place)
+        elif not swiped:
+            self.depth = place.depth_of(moving, self.depth)
+        fresh_lines = place.remember_lines(moving, self.depth)
+        self._look_at_lanes(observation, place)
+        fresh = self._add_items(place, offers)
+        if swiped and last is not None:
+            self._judge_sweep(last, place, fresh=fresh, fresh_lines=fresh_lines)
+        place.depth = max(place.depth, self.depth)
+
+    def _reach_an_end(self, step: int, place: Place) -> None:
+        """Hear that a swipe moved nothing: this is the end of the page, or its top."""
+        if step > 0:
+            place.bottom = True
+            self.depth = min(self.depth - step, place.depth)
+        else:
+            self.depth = 0
+
+    def _judge_sweep(self, last: _Last, place: Place, *, fresh: bool, fresh_lines: bool) -> None:
+        if last.lane >= 0:
+            lane = place.lanes[last.lane]
+            if not fresh and self.slid.get(last.lane, 0) >= lane.swept:
+                lane.done = True
+                if place.bar is not None and lane.of_bar:
+                    place.bar.swept = True
+            return
+        if last.step <= 0 or self.stands_still or self.depth <= place.depth:
+            return
+        place.dull_sweeps = 0 if fresh else place.dull_sweeps + 1
+        if place.dull_sweeps >= _DULL_SWEEPS and any(place.rows.values()) and fresh_lines:
+            place.cut = True
+
+    def _look_at_lanes(self, observation: Observation, place: Place) -> None:
+        for box in lane_boxes(observation):
+            number = known_lane([lane.box for lane in place.lanes], box)
+            if number < 0:
+                place.lanes.append(Lane(box=box, depth=self._depth_of(place, box)))
+
+    def _add_items(self, place: Place, offers: Offers) -> bool:
+        """Add what was not seen before; return whether there was any but more rows of a known list."""
+        self._read_bar(place, offers)
+        for group, count in offers.rows.items():
+            place.rows[group] = max(place.rows.get(group, 0), count)
+        fresh = False
+        for offer in offers.all:
+            item = place.items.get(offer.token)
+            leads_to = self._leads_to(offer)
+            if leads_to is not None and (item is None or item.open):
+                place.ways.setdefault(offer.token, leads_to)
+            if item is not None:
+                item.open = item.open and leads_to is None
+                if offer.is_row and not offer.token.endswith(f" {FIRST}>") and item.open:
+                    item.depth = max(item.depth, self.depth) if not self._all_alike(place, offer.group) else item.depth
+                item.gone = item.gone and not item.open
+                continue
+            lane = known_lane([each.box for each in place.lanes], offer.target.box)
+            lane = next((n for n, each in enumerate(place.lanes) if within(each.box, offer.target.box)), lane)
+            item = Item(
+                token=offer.token, penalty=offer.penalty, depth=self._depth_of(place, offer.target.box), lane=lane
+            )
+            item.group = offer.group
+            item.side = self.slid.get(lane, 0) if lane >= 0 else 0
+            item.open = self._worth_trying(place, offer)
+            place.items[offer.token] = item
+            fresh = fresh or not offer.group
+        self._judge_chain(place)
+        return fresh
+
+    def _judge_chain(self, place: Place) -> None:
+        """Put off what only leads to more of the same, and give it up in the end: a page whose next page is another."""
+        length = self._chain(place)
+        item = place.items.get(place.came_by[1]) if place.came_by is not None else None
+        if item is None or length < _CHAIN or not item.open:
+            return
+        item.penalty = _CHAIN_PENALTY
+        item.given_up = length >= _ENDLESS
+        self.loops[place.key] = None
+
+    def _depth_of(self, place: Place, box: Box) -> int:
+        return self.depth if within(place.scroll, box) else 0
+
+    def _worth_trying(self, place: Place, offer: Offer) -> bool:
+        if place.bar is not None and offer.token in place.bar.leads:
+            return False
+        return not offer.target.selected and self._leads_to(offer) is None
+
+    def penalty_of(self, place: Place, item: Item) -> float | None:
+        """Return how much is lost by not trying an item now, ``None`` where it is not worth trying at all.
+
+        Where rows of such lists have all led to one place, the first one of another list is enough, and last of all.
+        """
+        if place.bar is not None and item.token in place.bar.leads:
+            return None  # it was pressed on another place that shows the same tabs
+        if not item.group or not self._all_alike(place, item.group):
+            return item.penalty
+        return _LAST_OF_ALL if item.token.endswith(f" {FIRST}>") else None
+
+    def _leads_to(self, offer: Offer) -> ScreenKey | None:
+        """Return where the same label at the same spot led from several places, ``None`` where that is not known."""
+        led = self._spots.get((offer.token, offer.target.box), {})
+        return next(iter(led.values())) if len(led) >= _SURE_AFTER and len(set(led.values())) == 1 else None
+
+    def _all_alike(self, place: Place, group: str) -> bool:
+        """Return whether rows of lists of this shape have led to one place so often that all will."""
+        led = self._lists.get((_activity(place.key), group), [])
+        most = max((led.count(key) for key in set(led)), default=0)
+        return most >= _ALL_ALIKE and most >= _MOSTLY * len(led)
+
+    def _read_bar(self, place: Place, offers: Offers) -> None:
+        """Recognise a row of tabs that is shown on other places too, and note where its selected tab leads."""
+        tabs = offers.tabs
+        if len(tabs) < _LEAST_TABS:
+            return
+        tokens = {offer.token for offer in tabs}
+        if place.bar is None:
+            place.bar = next((bar for bar in self._bars if _same_bar(bar.tokens, tokens)), None)
+        if place.bar is None:
+            place.bar = Bar()
+            self._bars.append(place.bar)
+        place.bar.tokens |= tokens
+        for offer in tabs:
+            if offer.target.selected:
+                place.bar.leads.setdefault(offer.token, place.key)
+        for lane in place.lanes:
+            inside = sum(1 for offer in tabs if within(lane.box, offer.target.box))
+            lane.of_bar = lane.of_bar or inside >= _LEAST_TABS
+            lane.done = lane.done or (lane.of_bar and place.bar.swept)
+        for token in place.bar.leads:
+            item = place.items.get(token)
+            if item is not None:
+                item.open = False
+
+
+def _moving_lines(observation: Observation, offers: Offers, scroll: Box | None) -> frozenset[str]:
+    """Return the words and labels, without numbers, that move when the page is scrolled."""
+    texts = [(word.norm, word.box) for word in observation.words]
+    texts += [(offer.target.norm, offer.target.box) for offer in offers.all]
+    return frozenset(_DIGITS.sub("", norm) for norm, box in texts if within(scroll, box))
+
+
+def _same_bar(known: set[str], seen: set[str]) -> bool:
+    return len(known & seen) >= max(2, min(len(known), len(seen)) // 2)
+
+
+def _activity(key: ScreenKey) -> str:
+    return key.rpartition("-")[0]
+
+
+def _outline(observation: Observation) -> frozenset[tuple[str, str]]:
+    """Return what kinds of nodes the screen has: its look without its words."""
+    return frozenset((element.class_name, element.resource_id.rpartition("/")[2]) for element in observation.elements)

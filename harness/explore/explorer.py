@@ -1,0 +1,260 @@
+"""The policy: keeps the map up to date with what was seen, and chooses what costs least next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.explore.arrival import Arrivals
+from harness.explore.places import BACK, LAUNCH, SCROLL, Item, Lane, Place
+from harness.explore.sweeps import lowered, raised, sideways
+from harness.explore.targets import Offers, Target, read_offers
+from harness.explore.ways import SWIPE_COST, TAP_COST, Route, reveal_cost, routes
+from harness.model import Action, Back, Launch, Observation, PackageName, ScreenKey, Tap
+
+_SWEEP_PENALTY, _DULL_PENALTY, _LANE_PENALTY = 1.0, 3.0, 1.0
+_MOST_TRAVELS = 18  # moves in a row that try nothing new: the goal is given up
+_MOST_LANE_SWEEPS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What bounds one walk."""
+
+    package: PackageName
+    steps: int = 200
+    seconds: float = 900.0
+    taps_per_screen: int = 40
+    scrolls_per_screen: int = 12
+    restarts: int = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """The next action, the way it takes on the map, and why (a message key)."""
+
+    action: Action
+    token: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Goal:
+    """Something not done yet: an item to press, or a place to sweep down or sideways."""
+
+    place: Place
+    cost: float
+    item: Item | None = None
+    lane: Lane | None = None
+
+
+class Explorer:
+    """The map of one app and the policy on it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._map = Arrivals()
+        self._restarts = 0
+        self._travels = 0
+        self._offers: Offers | None = None
+
+    @property
+    def screens(self) -> tuple[ScreenKey, ...]:
+        """Screens in the order of discovery."""
+        return tuple(self._map.places)
+
+    @property
+    def untried(self) -> int:
+        """Number of things seen and left untried."""
+        return sum(
+            1
+            for place in self._map.places.values()
+            for item in place.items.values()
+            if item.open and not item.gone and self._map.penalty_of(place, item) is not None
+        )
+
+    @property
+    def cut_pages(self) -> int:
+        """Number of screens that went on below what was scrolled to: long pages, endless feeds."""
+        return sum(1 for place in self._map.places.values() if place.cut)
+
+    @property
+    def loops(self) -> tuple[ScreenKey, ...]:
+        """Screens at which one and the same press led to ever more of the same."""
+        return tuple(self._map.loops)
+
+    def saw(self, observation: Observation, targets: Sequence[Target]) -> None:
+        """Put a screen of the app and its allowed targets on the map, and the way that led there."""
+        key = self._map.known_as(observation)
+        known = self._map.places.get(key)
+        offers = read_offers(observation, targets, frozenset(known.menus) if known is not None else frozenset())
+        self._map.arrive(observation, offers)
+        place = self._map.here
+        if place.sweeps >= self._scope.scrolls_per_screen and not place.bottom:
+            place.cut = True
+        self._offers = offers
+
+    def lost(self) -> None:
+        """Forget the last move: where it led could not be seen."""
+        self._map.forget()
+
+    def interrupted(self) -> None:
+        """Hear that something stood in the way after the last move: seen from the same screen, it is made again."""
+        self._map.interrupted = True
+
+    def failed(self) -> None:
+        """Take the last move back, because nobody knows whether it was done: the map learns nothing from it.
+
+        What was pressed may be pressed once more; a press that fails twice stays a press.
+        """
+        self._map.take_back()
+
+    # --- choosing
+
+    def next(self, observation: Observation, targets: Sequence[Target]) -> Move | None:
+        """Return the next move from this screen, ``None`` when nothing within the scope is left to try."""
+        offers = self._offers or read_offers(observation, targets, frozenset())
+        while True:
+            there = self._routes()
+            goal = min(self._goals(there), key=lambda goal: goal.cost, default=None)
+            if goal is None:
+                return self._unstuck()
+            if self._travels >= _MOST_TRAVELS:
+                self._give_up(goal)
+                continue
+            move = self._towards(goal, there, offers)
+            if move is not None:
+                fresh = move.why in ("explore-new", "explore-scroll", "explore-sideways")
+                self._travels = 0 if fresh else self._travels + 1
+                return move
+
+    def _routes(self) -> dict[ScreenKey, Route]:
+        here = self._map.here
+        restart = self._restarts < self._scope.restarts and here.key != self._map.start
+        start = self._map.start if restart else None
+        return routes(self._map.places, here.key, self._map.stack[:-1], depth=self._map.depth, start=start)
+
+    def _goals(self, there: dict[ScreenKey, Route]) -> Iterator[_Goal]:
+        for key, place in self._map.places.items():
+            route = there.get(key)
+            if route is None:
+                continue
+            depth = self._map.depth if place is self._map.here else 0
+            if place.taps < self._scope.taps_per_screen:
+                for item in place.items.values():
+                    penalty = self._map.penalty_of(place, item) if place.ready(item) else None
+                    if penalty is not None:
+                        cost = route.cost + reveal_cost(item, depth) + TAP_COST + penalty
+                        yield _Goal(place=place, cost=cost, item=item)
+            if not place.swept:
+                penalty = _DULL_PENALTY if place.dull_sweeps else _SWEEP_PENALTY
+                cost = route.cost + SWIPE_COST * (abs(place.depth - depth) + 1) + penalty
+                yield _Goal(place=place, cost=cost)
+            for lane in place.lanes:
+                if not lane.done and lane.swept < _MOST_LANE_SWEEPS:
+                    cost = route.cost + SWIPE_COST * (abs(lane.depth - depth) + lane.swept + 1) + _LANE_PENALTY
+                    yield _Goal(place=place, cost=cost, lane=lane)
+
+    def _give_up(self, goal: _Goal) -> None:
+        self._travels = 0
+        if goal.item is not None:
+            goal.item.given_up = True
+        elif goal.lane is not None:
+            goal.lane.done = True
+        else:
+            goal.place.cut = True
+
+    # --- moving
+
+    def _towards(self, goal: _Goal, there: dict[ScreenKey, Route], offers: Offers) -> Move | None:
+        """Return the first move towards a goal, ``None`` where the map was wrong and has been put right."""
+        here = self._map.here
+        if goal.place is not here:
+            return self._travel(there[goal.place.key].first, offers)
+        if goal.item is not None:
+            return self._reach(goal.item, offers, why="explore-new")
+        if goal.lane is not None:
+            return self._slide(here, goal.lane)
+        return self._lower(here, why="explore-scroll" if self._map.depth >= here.depth else "explore-known-way")
+
+    def _travel(self, first: str, offers: Offers) -> Move | None:
+        here = self._map.here
+        if first == BACK:
+            self._map.leave(BACK)
+            return Move(action=Back(), token=BACK, why="explore-back")
+        if first == LAUNCH:
+            return self._restart()
+        if first == SCROLL and here.scroll is not None:
+            return self._lower(here, why="explore-known-way")
+        item = here.items.get(first)
+        if item is None:
+            here.ways.pop(first, None)
+            return None
+        return self._reach(item, offers, why="explore-known-way")
+
+    def _reach(self, item: Item, offers: Offers, *, why: str) -> Move | None:
+        """Return the press of an item, or the swipe that brings it nearer."""
+        here = self._map.here
+        offer = offers.find(item.token)
+        # A row goes by its place in the list: it is the one meant only where the list stands as it was seen.
+        if offer is not None and (not offer.is_row or item.depth == self._map.depth or here.scroll is None):
+            if item.open:
+                item.open = False
+                here.taps += 1
+            self._map.leave(item.token, offer)
+            x_px, y_px = offer.target.box.centre_px
+            return Move(action=Tap(x_px=x_px, y_px=y_px, label=offer.target.label), token=item.token, why=why)
+        if self._map.stands_still and item.depth != self._map.depth:
+            item.depth = self._map.depth  # the page is shorter than it was
+        if here.scroll is not None and item.depth > self._map.depth:
+            return self._lower(here, why="explore-known-way")
+        if here.scroll is not None and item.depth < self._map.depth:
+            self._map.leave(SCROLL, step=-1)
+            return Move(action=raised(here.scroll), token=SCROLL, why="explore-known-way")
+        lane = here.lanes[item.lane] if 0 <= item.lane < len(here.lanes) else None
+        if lane is not None and self._map.slid.get(item.lane, 0) < item.side:
+            self._map.slide(item.lane)
+            return Move(action=sideways(lane.box), token=SCROLL, why="explore-known-way")
+        item.missed()
+        here.ways.pop(item.token, None)
+        return None
+
+    def _lower(self, here: Place, *, why: str) -> Move | None:
+        if here.scroll is None:
+            here.bottom = True
+            return None
+        if why == "explore-scroll":
+            here.sweeps += 1
+        self._map.leave(SCROLL, step=1)
+        return Move(action=lowered(here.scroll), token=SCROLL, why=why)
+
+    def _slide(self, here: Place, lane: Lane) -> Move | None:
+        number = here.lanes.index(lane)
+        if here.scroll is not None and lane.depth != self._map.depth:
+            step = 1 if lane.depth > self._map.depth else -1
+            self._map.leave(SCROLL, step=step)
+            action = lowered(here.scroll) if step > 0 else raised(here.scroll)
+            return Move(action=action, token=SCROLL, why="explore-known-way")
+        fresh = self._map.slid.get(number, 0) >= lane.swept
+        if fresh:
+            lane.swept += 1
+        self._map.slide(number)
+        return Move(action=sideways(lane.box), token=SCROLL, why="explore-sideways" if fresh else "explore-known-way")
+
+    def _unstuck(self) -> Move | None:
+        """Return a Back into the unknown, or a start, where something is left and no known way leads to it."""
+        here = self._map.here
+        if here.key == self._map.start:
+            return None  # no way leads from the start to what is left: starting again would lead here again
+        anywhere = {key: Route(cost=0.0, first="") for key in self._map.places}
+        if next(self._goals(anywhere), None) is None:
+            return None
+        if not here.back_is_stuck and BACK not in here.ways:
+            self._map.leave(BACK)
+            return Move(action=Back(), token=BACK, why="explore-back")
+        return self._restart() if self._restarts < self._scope.restarts else None
+
+    def _restart(self) -> Move:
+        self._restarts += 1
+        self._map.leave(LAUNCH)
+        return Move(action=Launch(package=self._scope.package), token=LAUNCH, why="explore-restart")

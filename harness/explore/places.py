@@ -1,0 +1,114 @@
+"""The map of an app: places, what can be pressed on each, how far each scrolls, and the ways between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.explore.targets import BETWEEN, LAST
+from harness.model import Box, ScreenKey
+
+BACK, SCROLL, LAUNCH = "<back>", "<scroll>", "<launch>"
+_MISSES = 2
+_STAYS = 2
+_LINES = 400  # of a feed without an end, no more is remembered to tell where one is
+
+
+@dataclass(slots=True)
+class Item:
+    """Something to press. ``depth`` is how many sweeps down it was first seen, ``side`` how many sideways."""
+
+    token: str
+    penalty: float
+    group: str = ""  # of a row: its list
+    depth: int = 0
+    lane: int = -1
+    side: int = 0
+    open: bool = True  # not pressed yet
+    gone: bool = False  # seen once, not there any more
+    given_up: bool = False  # seen, and no way found to it again
+    retried: bool = False
+    misses: int = 0
+
+    @property
+    def left(self) -> bool:
+        return self.open and not self.gone and not self.given_up
+
+    def missed(self) -> None:
+        """Note that it was not where it had been seen; twice, and it is gone."""
+        self.misses += 1
+        self.gone = self.misses >= _MISSES
+
+
+@dataclass(slots=True)
+class Lane:
+    """A box that moves sideways: a carousel or a strip of tabs. ``depth`` is where it was first seen."""
+
+    box: Box
+    depth: int
+    of_bar: bool = False
+    swept: int = 0
+    done: bool = False
+
+
+@dataclass(slots=True)
+class Bar:
+    """A row of tabs that several places share, and where each tab leads."""
+
+    tokens: set[str] = field(default_factory=set)
+    leads: dict[str, ScreenKey] = field(default_factory=dict)
+    swept: bool = False  # its strip was seen to the end
+
+
+@dataclass(slots=True)
+class Place:
+    """One screen of the map, whatever it shows today."""
+
+    key: ScreenKey
+    outline: frozenset[tuple[str, str]]
+    items: dict[str, Item] = field(default_factory=dict)
+    ways: dict[str, ScreenKey] = field(default_factory=dict)
+    bar: Bar | None = None
+    came_by: tuple[ScreenKey, str] | None = None
+    taps: int = 0
+    scroll: Box | None = None
+    depth: int = 0  # how many sweeps down it was looked at
+    sweeps: int = 0  # presses of the finger spent on that, in vain ones included
+    bottom: bool = False
+    dull_sweeps: int = 0  # sweeps in a row that brought nothing but more rows
+    cut: bool = False  # goes on below what was looked at
+    lanes: list[Lane] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)  # words that scroll, and the depth they were first seen at
+    rows: dict[str, int] = field(default_factory=dict)  # how many rows of each list were in view at most
+    menus: set[str] = field(default_factory=set)  # lists whose rows turned out to lead to different places
+    led: dict[str, list[ScreenKey]] = field(default_factory=dict)  # where the rows of each list led
+    back_stays: int = 0  # how often Back changed nothing
+
+    @property
+    def swept(self) -> bool:
+        """Whether nothing more is to be looked at below."""
+        return self.scroll is None or self.bottom or self.cut
+
+    @property
+    def back_is_stuck(self) -> bool:
+        """Whether Back has led nowhere from here."""
+        return self.back_stays >= _STAYS
+
+    def ready(self, item: Item) -> bool:
+        """Return whether the item may be pressed now: a list's last row is known when the list was swept."""
+        if not item.left:
+            return False
+        if item.token.endswith(f" {LAST}>"):
+            return self.swept
+        return not item.token.endswith(f" {BETWEEN}>") or item.depth > 0 or self.swept
+
+    def remember_lines(self, lines: frozenset[str], depth: int) -> bool:
+        """Note words that scroll; return whether any is new."""
+        fresh = [line for line in sorted(lines) if line not in self.lines]
+        for line in fresh[: max(0, _LINES - len(self.lines))]:
+            self.lines[line] = depth
+        return bool(fresh)
+
+    def depth_of(self, lines: frozenset[str], guess: int) -> int:
+        """Return how far down the place stands, by the words in view; ``guess`` where they do not tell."""
+        known = [self.lines[line] for line in lines if line in self.lines]
+        return max(known, default=guess)

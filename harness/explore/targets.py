@@ -1,0 +1,212 @@
+"""What a screen offers to press, each under a name that is the same at the next visit, and how little it promises.
+
+A row of a long list goes by its place in the list (first, one in between, last), because its words are news tomorrow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from harness.model import Box, Observation, ShapeKind
+
+# Words that lead to what the rules look for, most telling first.
+PULL = (
+    "积分",
+    "排行",
+    "排名",
+    "榜",
+    "签到日历",
+    "打卡记录",
+    "签到规则",
+    "考勤",
+    "签到",
+    "打卡",
+    "学时",
+    "学习",
+    "课程",
+    "视频",
+    "培训",
+    "任务",
+    "考核",
+    "我的",
+    "工作台",
+    "统计",
+    "记录",
+    "规则",
+    "通知",
+    "消息",
+    "关于",
+    "意见反馈",
+    "设置",
+)
+FIRST, BETWEEN, LAST = "first", "between", "last"
+_DIGITS = re.compile(r"\d+")
+_MENU_LABEL_CHARS = 10
+_TOKEN_CHARS = 40
+_NEXT_TO_NOTHING = 2
+_FEW_ROWS = 3  # so few, and a word that pulls among them: a menu with long names
+_FEW_PENALTY = 0.8
+
+
+class Sort(StrEnum):
+    """What kind of thing is offered."""
+
+    MENU = "menu"
+    TAB = "tab"
+    SILENT = "silent"  # nothing says what it is
+    ROW = "row"
+    DRAWN = "drawn"  # words on something drawn like a button
+    PIXELS = "pixels"  # words that only pixels show
+
+
+# How many steps a press must save elsewhere to be put off: what promises little comes later.
+PENALTY: Mapping[Sort, float] = {
+    Sort.MENU: 1.5,
+    Sort.TAB: 0.5,
+    Sort.SILENT: 3.0,
+    Sort.ROW: 6.0,
+    Sort.DRAWN: 1.5,
+    Sort.PIXELS: 3.0,
+}
+_CAPTION_PENALTY = 6.0  # drawn titles and counters lead nowhere as a rule
+_TITLE_RATIO = 0.08
+_PULL_STEP = 0.02  # of two words that pull, the more telling first
+
+
+class Target(Protocol):
+    """What the explorer must know of a control; ``harness.safety.Control`` is one."""
+
+    @property
+    def box(self) -> Box: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def norm(self) -> str: ...
+    @property
+    def element(self) -> int | None: ...
+    @property
+    def selected(self) -> bool: ...
+    @property
+    def kind(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Something to press. ``group`` names the list that a row stands in, ``line`` the bar of a tab."""
+
+    token: str
+    target: Target
+    sort: Sort
+    penalty: float
+    group: str = ""
+
+    @property
+    def is_row(self) -> bool:
+        return self.sort is Sort.ROW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers:
+    """Everything a screen offers; ``rows`` counts the rows in view of each list."""
+
+    all: tuple[Offer, ...]
+    rows: Mapping[str, int]
+
+    def find(self, token: str) -> Offer | None:
+        return next((offer for offer in self.all if offer.token == token), None)
+
+    @property
+    def tabs(self) -> tuple[Offer, ...]:
+        return tuple(offer for offer in self.all if offer.sort is Sort.TAB)
+
+
+def read_offers(observation: Observation, targets: Sequence[Target], menus: frozenset[str]) -> Offers:
+    """Return what the screen offers, top to bottom. ``menus`` are lists whose rows lead to different places.
+
+    Words that only pixels show are offered where the hierarchy has next to nothing to press: a drawn page. On others
+    they are texts inside pictures and videos.
+    """
+    drawn = sum(1 for target in targets if target.element is not None) <= _NEXT_TO_NOTHING
+    offers: list[Offer] = []
+    rows: dict[str, list[tuple[str, Target]]] = {}
+    tokens = _Tokens()
+    for target in targets:
+        token = tokens.next(target)
+        if target.element is None and not drawn:
+            continue
+        sort = _sort(target, observation)
+        group = f"{target.box.left}x{target.box.width_px}"
+        if sort is Sort.ROW and group not in menus:
+            rows.setdefault(group, []).append((token, target))
+            continue
+        penalty = _penalty(sort, token)
+        if sort is Sort.PIXELS and ("#" in token or target.box.bottom <= _TITLE_RATIO * observation.size_px[1]):
+            penalty = _CAPTION_PENALTY
+        offers.append(Offer(token=token, target=target, sort=sort, penalty=penalty))
+    for group, members in rows.items():
+        few = len(members) <= _FEW_ROWS
+        named = [(token, target) for token, target in members if few and pull(token) < len(PULL)]
+        offers.extend(Offer(token=token, target=target, sort=Sort.ROW, penalty=_FEW_PENALTY) for token, target in named)
+        offers.extend(_sampled(group, [target for token, target in members if (token, target) not in named]))
+    counts = {group: len(members) for group, members in rows.items()}
+    return Offers(all=tuple(offers), rows=counts)
+
+
+def pull(token: str) -> int:
+    """Return how strongly a word leads to what the rules look for: lower is stronger, ``len(PULL)`` is not at all."""
+    return next((rank for rank, word in enumerate(PULL) if word in token), len(PULL))
+
+
+def row_token(group: str, which: str) -> str:
+    """Return the name of a row by its place in its list."""
+    return f"<row {group} {which}>"
+
+
+def _sampled(group: str, members: Sequence[Target]) -> list[Offer]:
+    """Return of the rows in view the first, one in between and the last."""
+    if not members:
+        return []
+    picks = {FIRST: members[0], BETWEEN: members[len(members) // 2], LAST: members[-1]}
+    offers = []
+    taken: list[Target] = []
+    for which, target in picks.items():
+        if any(target is other for other in taken):
+            continue
+        taken.append(target)
+        penalty = PENALTY[Sort.ROW] - (2.0 if which == FIRST else 0.0)
+        offers.append(Offer(token=row_token(group, which), target=target, sort=Sort.ROW, penalty=penalty, group=group))
+    return offers
+
+
+def _sort(target: Target, observation: Observation) -> Sort:
+    if target.kind == "tab":
+        return Sort.TAB
+    if target.element is None:
+        buttons = [shape.box for shape in observation.shapes if shape.kind is ShapeKind.BUTTON]
+        return Sort.DRAWN if any(box.holds(*target.box.centre_px) for box in buttons) else Sort.PIXELS
+    if not target.norm:
+        return Sort.SILENT
+    return Sort.MENU if len(target.norm) <= _MENU_LABEL_CHARS else Sort.ROW
+
+
+def _penalty(sort: Sort, token: str) -> float:
+    rank = pull(token)
+    if rank < len(PULL) and sort in (Sort.MENU, Sort.TAB, Sort.DRAWN):
+        return rank * _PULL_STEP
+    return PENALTY[sort]
+
+
+class _Tokens:
+    """Names targets: their words without numbers, and a count."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def next(self, target: Target) -> str:
+        name = (_DIGITS.sub("#", target.norm) or "<unlabelled>")[:_TOKEN_CHARS]
+        self._counts[name] = self._counts.get(name, 0) + 1
+        return name if self._counts[name] == 1 else f"{name}·{self._counts[name]}"
