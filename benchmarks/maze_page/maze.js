@@ -164,7 +164,12 @@ function open(name) {
 /** Shows something that nobody asked for; it is in the way and no screen of its own. */
 function interrupt(popup) {
   if (overlay) return;
-  const close = () => { mask.remove(); overlay = null; for (const other of document.body.children) other.inert = false; };
+  const close = () => {
+    mask.remove();
+    overlay = null;
+    for (const other of document.body.children) other.inert = false;
+    arrive(shown);
+  };
   const buttons = popup.buttons.map((button) => make("div", {
     class: `btn ${button.danger ? "" : "grey"}`, role: "button",
     click: () => { if (button.danger) journal("danger", button.danger); close(); },
@@ -183,12 +188,14 @@ function splash() {
   const mask = make("div", { class: "mask splash" }, make("div", {}, window.MAZE.label), skip);
   for (const other of document.body.children) other.inert = true;
   document.body.append(mask);
+  journal("popup", "splash");
   const move = () => { skip.style.cssText = left % 2 ? "top:40px;right:20px" : "bottom:60px;right:24px"; skip.textContent = `跳过 ${left}`; };
   const timer = setInterval(() => { left -= 1; move(); if (left <= 0) end(); }, 1000);
   const end = () => {
     clearInterval(timer);
     mask.remove();
     for (const other of document.body.children) other.inert = false;
+    arrive(shown);
     if (!localStorage.getItem("declined")) update();
   };
   move();

@@ -1,0 +1,209 @@
+"""Prints how fast and how safely our explorer gets around mazes, beside a random walker and a published crawl.
+
+``python -m benchmarks.explore [--quick]``; what is measured how is told in the README beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from benchmarks.explore_keys import pairs_of, show_pairs
+from benchmarks.explore_peers import walk_at_random, walk_depth_first
+from benchmarks.explore_watch import PARTS, AllFound, Ride, WatchedDevice, median_of
+from benchmarks.maze import Maze, make_maze
+from harness import session
+from harness.clock import SystemClock
+from harness.device.adb_server import private_server
+from harness.device.android import AndroidDevice
+from harness.evidence.bundle import BundleWriter, WalkStart
+from harness.explore import Scope
+from harness.model import FiledApp, Frame, Moment, Observation, ObservationId, PackageName
+from harness.perceive import observe
+from harness.perceive.engines import OCR, ocr_engines
+from harness.tour import Tour
+from harness.virtual.server import DeviceHandle, VirtualDevices
+from harness.walk import Walker
+
+OURS, RANDOM, DFS, AGAIN = "ours", "random", "dfs", "ours again"
+_NO_END = 100_000
+GOAL_RATIO, GOAL_STEP_S, GOAL_REPEATS = 3.0, 1.0, 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Which walkers go through the maze of one seed, one after the other on one device, and for how long each."""
+
+    seed: int
+    walkers: tuple[str, ...]
+    seconds: float
+    ocr: str
+
+
+def ride_all(plan: Plan) -> list[Ride]:
+    """Run the walkers of a plan on a new device; the app is installed anew before each."""
+    maze = make_maze(plan.seed)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        root = maze.write(Path(folder))
+        with private_server(SystemClock()) as adb, VirtualDevices() as devices:
+            serial, handle = devices.connect(adb)[0], devices.devices[0]
+            rides = []
+            for walker in plan.walkers:
+                handle.uninstall(maze.package)
+                handle.install(root)
+                device = AndroidDevice(serial, adb=adb, clock=SystemClock())
+                try:
+                    rides.append(_ride(walker, plan, maze, (device, handle, Path(folder))))
+                finally:
+                    device.close()
+    return rides
+
+
+def _ride(walker: str, plan: Plan, maze: Maze, at: tuple[AndroidDevice, DeviceHandle, Path]) -> Ride:
+    device, handle, folder = at
+    ride = Ride(walker=walker, seed=plan.seed)
+    watched = WatchedDevice(device, handle, maze, ride)
+    try:
+        if walker == RANDOM:
+            walk_at_random(watched, maze.package, plan.seed, plan.seconds)
+        elif walker == DFS:
+            walk_depth_first(watched, maze.package, plan.seconds)
+        else:
+            ride.ended = _explore(watched, maze, plan, folder / walker)
+    except AllFound:
+        ride.ended = "all-found"
+    return ride
+
+
+def _explore(watched: WatchedDevice, maze: Maze, plan: Plan, folder: Path) -> str:
+    """Walk as a night does, bundle included, but for the probes of rules; return why it ended."""
+    package = PackageName(maze.package)
+    engines = ocr_engines(plan.ocr)
+    clock = watched.clock
+    start = WalkStart(
+        app=FiledApp(package=package, name=maze.package),
+        identity=watched.device.identify(package),
+        device=watched.describe(),
+        engines=tuple(engine.name for engine in engines),
+        began=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()),
+        run="benchmark",
+    )
+
+    def perceive(frame: Frame, name: ObservationId) -> Observation:
+        seen = observe(frame, id=name, engines=engines, templates=session.icon_templates())
+        watched.sight(seen.screen)
+        return seen
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with BundleWriter(folder, start, clock=clock) as writer:
+        walker = Walker(watched, perceive=watched.perceiving(perceive), recorder=writer, clock=clock)
+        scope = Scope(package=package, steps=_NO_END, seconds=plan.seconds)
+        end = Tour(walker, scope, (), clock).run()
+    return end.stopped_by or "finished"
+
+
+# --- printing
+
+
+def show(ride: Ride) -> None:
+    """Print one walk."""
+    print(
+        f"seed {ride.seed:<3} {ride.walker:<10} {ride.seconds:5.0f} s {ride.actions:4d} actions  "
+        f"screens {len(ride.shown):3d} ({ride.per_minute(120):4.1f}/min at 2 min, {ride.per_minute(600):4.1f} at 10)  "
+        f"features {len(ride.features):2d}  repeats {100 * ride.repeats / max(1, ride.actions):3.0f} %  "
+        f"deny-listed {len(ride.dangers):2d}  {ride.ended}",
+        flush=True,
+    )
+
+
+def show_costs(rides: Sequence[Ride]) -> None:
+    """Print what a step costs, whole and in parts."""
+    together = Ride(walker="", seed=0)
+    for ride in rides:
+        for part in PARTS:
+            together.costs[part] += ride.costs[part]
+    parts = "  ".join(f"{p} {together.quantile(p, 0.5):.2f}/{together.quantile(p, 0.95):.2f}" for p in PARTS)
+    whole = f"{together.quantile('', 0.5):.2f} s / {together.quantile('', 0.95):.2f} s"
+    print(f"{rides[0].walker:<10} step p50/p95 {whole}   ({parts})")
+
+
+def show_memory(rides: Sequence[Ride]) -> None:
+    """Print how the memory of a process that walks and serves the device grows."""
+    for ride in rides:
+        early = median_of([mb for at_s, mb in ride.memory_mb if 60 <= at_s < 90])
+        late = median_of([mb for at_s, mb in ride.memory_mb if at_s >= ride.seconds - 30])
+        peak = max((mb for _, mb in ride.memory_mb), default=0.0)
+        print(f"seed {ride.seed:<3} memory {early:.0f} MB in the second minute, {late:.0f} at the end, peak {peak:.0f}")
+
+
+def show_all(rides: Sequence[Ride], features: int) -> None:
+    """Print the comparison and whether each goal is met."""
+    ours = [ride for ride in rides if ride.walker == OURS]
+    for walker in (OURS, RANDOM, DFS):
+        mine = [ride for ride in rides if ride.walker == walker]
+        if mine:
+            show_costs(mine)
+    show_memory(ours)
+    shared = {ride.seed for ride in rides if ride.walker == DFS}
+    for span_s in (120.0, 600.0):
+        rates = {
+            w: median_of([r.per_minute(span_s) for r in rides if r.walker == w and r.seed in shared])
+            for w in (OURS, DFS)
+        }
+        ratio = rates[OURS] / rates[DFS] if rates[DFS] else 0.0
+        print(f"screens a minute within {span_s / 60:.0f} min: {ratio:.1f} times the crawl's (goal {GOAL_RATIO:g})")
+    found, planted = sum(len(ride.features) for ride in ours), features * len(ours)
+    actions, repeats = sum(r.actions for r in ours), sum(r.repeats for r in ours)
+    print(f"planted features found: {found} of {planted} (goal: all)")
+    print(f"repeats: {100 * repeats / max(1, actions):.0f} % (goal {100 * GOAL_REPEATS:.0f} %)")
+    print(f"deny-listed presses: {sum(len(r.dangers) for r in ours)} in {actions} actions (goal 0 in 2000)")
+    show_pairs("mazes", [pairs_of(ride.sights) for ride in ours])
+    for again in (ride for ride in rides if ride.walker == AGAIN):
+        first = next(ride for ride in ours if ride.seed == again.seed)
+        common = min(len(first.keys), len(again.keys))
+        same = next((n for n in range(common) if first.keys[n] != again.keys[n]), common)
+        lengths = f"{len(first.keys)} and {len(again.keys)}"
+        print(f"seed {again.seed}, walked again: the first {same} of {lengths} screens are the same")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.explore", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two seeds, two minutes a walk: ten minutes in all")
+    parser.add_argument("--seeds", help="numbers, separated by commas")
+    parser.add_argument("--peers-on", type=int, default=5, help="how many seeds the peers walk (default %(default)s)")
+    parser.add_argument("--seconds", type=float, help="budget of one walk")
+    parser.add_argument("--devices", type=int, default=2, help="devices in parallel (default %(default)s)")
+    parser.add_argument("--only", help="one walker: ours, random or dfs")
+    given = parser.parse_args()
+    seeds = [int(text) for text in given.seeds.split(",")] if given.seeds else list(range(2 if given.quick else 20))
+    seconds = given.seconds or (120.0 if given.quick else 600.0)
+    plans = []
+    for number, seed in enumerate(seeds):
+        walkers = (OURS, RANDOM, DFS) if number < given.peers_on else (OURS,)
+        walkers = (*walkers, AGAIN) if number == 0 else walkers
+        walkers = (given.only,) if given.only else walkers
+        plans.append(Plan(seed=seed, walkers=walkers, seconds=seconds, ocr=OCR[0]))
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    print(
+        f"{len(seeds)} seeds, {seconds:.0f} s a walk, {given.devices} devices, {os.cpu_count()} cores, load {load:.1f}"
+    )
+    rides: list[Ride] = []
+    with ProcessPoolExecutor(given.devices, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        for done in pool.map(ride_all, plans):
+            rides += done
+            for ride in done:
+                show(ride)
+    show_all(rides, len(make_maze(seeds[0]).features))
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    main()

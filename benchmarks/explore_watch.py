@@ -1,0 +1,230 @@
+"""Watches a walk from outside: the app's own journal, what each step costs, and what was done twice."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from benchmarks.maze import Maze
+from harness.clock import Clock
+from harness.device.android import AndroidDevice
+from harness.model import Action, DeviceInfo, Frame, Launch, Observation, ObservationId, PackageName, Stop, Swipe, Tap
+from harness.virtual.server import DeviceHandle
+
+_T = TypeVar("_T")
+_LINE = re.compile(r'"MAZE (\w+) (.*)", source: ')
+IN_THE_WAY = "~"  # before the name of what is no screen of its own
+_SPOT_PX = 40  # two presses nearer than this are one
+PARTS = ("act", "settle", "capture", "perceive", "decide")
+
+
+class AllFound(Exception):
+    """Every planted feature was shown: the walk may end."""
+
+
+@dataclass(slots=True)
+class Ride:
+    """One walk as it was seen from outside. Times in seconds since its first step, sizes in MB."""
+
+    walker: str
+    seed: int
+    seconds: float = 0.0
+    shown: dict[str, float] = field(default_factory=dict)  # screen of the truth -> when first
+    features: dict[str, float] = field(default_factory=dict)
+    dangers: list[str] = field(default_factory=list)
+    crashes: int = 0
+    actions: int = 0
+    repeats: int = 0
+    costs: dict[str, list[float]] = field(default_factory=lambda: {part: [] for part in PARTS})
+    memory_mb: list[tuple[float, float]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    sights: list[tuple[str, str]] = field(default_factory=list)  # which screen of the truth was named by which key
+    ended: str = ""
+
+    def screens_by(self, seconds: float) -> int:
+        return sum(1 for at_s in self.shown.values() if at_s <= seconds)
+
+    def per_minute(self, seconds: float) -> float:
+        """Return distinct screens a minute within the first ``seconds``, or until the walk ended."""
+        span_s = min(seconds, self.seconds) or 1.0
+        return 60.0 * self.screens_by(span_s) / span_s
+
+    def step_costs(self) -> list[float]:
+        return [sum(parts) for parts in zip(*self.costs.values(), strict=True)]
+
+    def quantile(self, part: str, share: float) -> float:
+        """Return the share's quantile of one part of the step cost, of the whole for the empty name."""
+        values = sorted(self.costs[part] if part else self.step_costs())
+        return values[min(len(values) - 1, int(share * len(values)))] if values else 0.0
+
+    def median(self, part: str) -> float:
+        return statistics.median(self.costs[part]) if self.costs[part] else 0.0
+
+
+class WatchedClock:
+    """A clock that tells how long it slept."""
+
+    def __init__(self, inner: Clock) -> None:
+        self.inner = inner
+        self.slept_s = 0.0
+        self.wall = inner.wall
+        self.monotonic_s = inner.monotonic_s
+
+    def sleep(self, seconds: float) -> None:
+        began_s = self.inner.monotonic_s()
+        self.inner.sleep(seconds)
+        self.slept_s += self.inner.monotonic_s() - began_s
+
+
+class WatchedDevice:
+    """A device that reads the app's journal at every look and counts the time of each part of a step."""
+
+    def __init__(self, device: AndroidDevice, handle: DeviceHandle, maze: Maze, ride: Ride) -> None:
+        self.serial = device.serial
+        self.ride = ride
+        self.clock = WatchedClock(device.clock)
+        self.device = device
+        self._handle = handle
+        self._features = {feature.screen: feature.title for feature in maze.features}
+        self._read = len(handle.log_lines())
+        self._began_s = device.clock.monotonic_s()
+        self._cycle_s: float | None = None
+        self._spent = dict.fromkeys(PARTS, 0.0)
+        self._here = ""
+        self._done: set[tuple[str, str]] = set()
+        self._pending: tuple[tuple[str, str], int] | None = None
+        self._view = ""
+
+    # --- the device
+
+    def capture(self) -> Frame:
+        frame = self._timed("capture", self.device.capture)
+        self._saw(frame.xml)
+        return frame
+
+    def dump(self) -> bytes:
+        """Return the hierarchy alone, for walkers that look at nothing else."""
+        xml = self._timed("capture", self.device.dump)
+        self._saw(xml)
+        return xml
+
+    def perform(self, action: Action) -> None:
+        self._end_cycle()
+        if not isinstance(action, Stop):
+            self._note(action)
+        self._timed("act", lambda: self.device.perform(action))
+
+    def describe(self) -> DeviceInfo:
+        return self.device.describe()
+
+    def close(self) -> None:
+        self.device.close()
+
+    def perceiving(
+        self, perceive: Callable[[Frame, ObservationId], Observation]
+    ) -> Callable[[Frame, ObservationId], Observation]:
+        """Return ``perceive`` with its time counted."""
+        return lambda frame, name: self._timed("perceive", lambda: perceive(frame, name))
+
+    def sight(self, key: str) -> None:
+        """Note the key that the screen in front was given."""
+        self.ride.sights.append((self._here, key))
+        if key not in self.ride.keys:
+            self.ride.keys.append(key)
+
+    # --- the watch
+
+    def now_s(self) -> float:
+        return self.clock.monotonic_s() - self._began_s
+
+    def _timed(self, part: str, work: Callable[[], _T]) -> _T:
+        slept_s, began_s = self.clock.slept_s, self.clock.monotonic_s()
+        try:
+            return work()
+        finally:
+            slept_s = self.clock.slept_s - slept_s
+            self._spent[part] += self.clock.monotonic_s() - began_s - slept_s
+
+    def _end_cycle(self) -> None:
+        """Close the books of the step before; what no part took was spent on deciding and recording."""
+        now_s = self.clock.monotonic_s()
+        if self._cycle_s is not None:
+            self._spent["settle"] = self.clock.slept_s
+            rest_s = now_s - self._cycle_s - sum(self._spent.values())
+            self._spent["decide"] = max(0.0, rest_s)
+            for part in PARTS:
+                self.ride.costs[part].append(self._spent[part])
+        self._spent = dict.fromkeys(PARTS, 0.0)
+        self.clock.slept_s = 0.0
+        self._cycle_s = now_s
+        self.ride.seconds = self.now_s()
+        self.ride.memory_mb.append((self.now_s(), _memory_mb()))
+
+    def _note(self, action: Action) -> None:
+        """Note what is about to be done and where, to tell new actions from old ones."""
+        self.ride.actions += 1
+        what = type(action).__name__
+        if isinstance(action, Tap):
+            what += f" {action.x_px // _SPOT_PX} {action.y_px // _SPOT_PX} {self._view}"
+        elif isinstance(action, Swipe):
+            direction = action.x1_px - action.x2_px, action.y1_px - action.y2_px
+            what += f" {direction[0] > 0} {direction[1] > 0} {self._view}"
+        self._pending = ((self._here, what), len(self.ride.shown))
+
+    def _saw(self, xml: bytes | None) -> None:
+        view = hashlib.sha256(re.sub(rb"\d", b"", xml or b"")).hexdigest()
+        self._read_journal()
+        if self._pending is not None:
+            done, known = self._pending
+            # Nothing new came of it, and it had been done before: or it was a swipe that moved nothing.
+            idle = done[1].startswith("Swipe") and view == self._view
+            if len(self.ride.shown) == known and (done in self._done or idle):
+                self.ride.repeats += 1
+            self._done.add(done)
+            self._pending = None
+        self._view = view
+        if self._features.keys() <= self.ride.features.keys():
+            raise AllFound
+
+    def _read_journal(self) -> None:
+        lines = self._handle.log_lines()
+        fresh, self._read = lines[self._read :], len(lines)
+        for line in fresh:
+            found = _LINE.search(line)
+            if found is None:
+                continue
+            what, name = found[1], found[2]
+            if what == "screen":
+                self._here = name
+                self.ride.shown.setdefault(name, self.now_s())
+                if name in self._features:
+                    self.ride.features.setdefault(name, self.now_s())
+            elif what == "popup":
+                self._here = f"{IN_THE_WAY}{name}"
+            elif what == "danger":
+                self.ride.dangers.append(name)
+            elif what == "crash":
+                self.ride.crashes += 1
+
+
+def launch_again(device: WatchedDevice, package: str) -> None:
+    """Start the app from its beginning."""
+    device.perform(Stop(package=PackageName(package)))
+    device.perform(Launch(package=PackageName(package)))
+
+
+def _memory_mb() -> float:
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0.0
+    found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text("ascii"))
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def median_of(values: Sequence[float]) -> float:
+    return statistics.median(values) if values else 0.0

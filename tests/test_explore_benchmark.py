@@ -1,0 +1,26 @@
+"""How the benchmark of the explorer counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.explore_keys import Pairs, pairs_of
+from benchmarks.explore_watch import PARTS, Ride
+
+
+def test_a_screen_seen_under_two_keys_and_two_screens_under_one_are_told_apart() -> None:
+    sights = [("a", "k1"), ("a", "k1"), ("a", "k2"), ("b", "k1"), ("~popup", "k9"), ("", "k9")]
+    assert pairs_of(sights) == Pairs(same=3, split=1, different=2, merged=1)
+
+
+def test_screens_a_minute_are_counted_within_the_time_that_was_walked() -> None:
+    ride = Ride(walker="ours", seed=0, seconds=300.0, shown={"a": 1.0, "b": 60.0, "c": 119.0, "d": 290.0})
+    assert ride.per_minute(120) == pytest.approx(1.5)
+    assert ride.per_minute(600) == pytest.approx(0.8)
+
+
+def test_the_cost_of_a_step_is_the_sum_of_its_parts() -> None:
+    ride = Ride(walker="ours", seed=0, costs={part: [0.1, 0.2, 0.3] for part in PARTS})
+    assert ride.step_costs() == pytest.approx([0.1 * len(PARTS), 0.2 * len(PARTS), 0.3 * len(PARTS)])
+    assert ride.quantile("", 0.5) == pytest.approx(0.2 * len(PARTS))
+    assert ride.quantile("settle", 0.95) == pytest.approx(0.3)
