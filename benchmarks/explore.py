@@ -105,7 +105,11 @@ def _explore(watched: WatchedDevice, maze: Maze, plan: Plan, folder: Path) -> st
     with BundleWriter(folder, start, clock=clock) as writer:
         walker = Walker(watched, perceive=watched.perceiving(perceive), recorder=writer, clock=clock)
         scope = Scope(package=package, steps=_NO_END, seconds=plan.seconds)
-        end = Tour(walker, scope, (), clock).run()
+        tour = Tour(walker, scope, (), clock)
+        try:
+            end = tour.run()
+        finally:
+            watched.ride.keys = list(tour.screens)
     return end.stopped_by or "finished"
 
 

@@ -42,7 +42,7 @@ class Ride:
     repeats: int = 0
     costs: dict[str, list[float]] = field(default_factory=lambda: {part: [] for part in PARTS})
     memory_mb: list[tuple[float, float]] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)  # in the order in which the explorer discovered them
     sights: list[tuple[str, str]] = field(default_factory=list)  # which screen of the truth was named by which key
     ended: str = ""
 
@@ -134,8 +134,6 @@ class WatchedDevice:
     def sight(self, key: str) -> None:
         """Note the key that the screen in front was given."""
         self.ride.sights.append((self._here, key))
-        if key not in self.ride.keys:
-            self.ride.keys.append(key)
 
     # --- the watch
 

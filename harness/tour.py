@@ -55,6 +55,11 @@ class Tour:
         self._last: Observation | None = None
         self._ways_tried: dict[tuple[popups.PopupKind, ScreenKey], int] = {}
 
+    @property
+    def screens(self) -> tuple[ScreenKey, ...]:
+        """Screens of the app in the order of discovery, without what stood before them."""
+        return self._explorer.screens
+
     def run(self) -> End:
         """Walk until nothing is left, the scope is spent, or the way is blocked."""
         end_s = self._clock.monotonic_s() + self._scope.seconds
