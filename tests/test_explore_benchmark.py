@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.explore import OURS, Plan, ride_all
 from benchmarks.explore_keys import Pairs, pairs_of
 from benchmarks.explore_watch import PARTS, Ride
+from harness.perceive.engines import OCR
 
 
 def test_a_screen_seen_under_two_keys_and_two_screens_under_one_are_told_apart() -> None:
@@ -24,3 +26,13 @@ def test_the_cost_of_a_step_is_the_sum_of_its_parts() -> None:
     assert ride.step_costs() == pytest.approx([0.1 * len(PARTS), 0.2 * len(PARTS), 0.3 * len(PARTS)])
     assert ride.quantile("", 0.5) == pytest.approx(0.2 * len(PARTS))
     assert ride.quantile("settle", 0.95) == pytest.approx(0.3)
+
+
+@pytest.mark.slow
+def test_a_maze_on_the_device_tells_what_was_shown_and_our_walk_presses_nothing_dangerous() -> None:
+    (ride,) = ride_all(Plan(seed=1, walkers=(OURS,), seconds=20.0, ocr=OCR[0]))
+    assert "tab0" in ride.shown
+    assert len(ride.shown) >= 3
+    assert ride.dangers == []
+    assert len(ride.step_costs()) >= ride.actions >= 3
+    assert ride.keys
