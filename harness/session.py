@@ -22,6 +22,7 @@ from harness.clock import Clock, SystemClock
 from harness.device import pool, wire
 from harness.device.android import AndroidDevice
 from harness.device.recorder import Film
+from harness.entry import is_web_address
 from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
 from harness.evidence import redact
 from harness.evidence.bundle import BundleWriter, StoredBundle, WalkStart, open_bundle
@@ -245,7 +246,7 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
             if writer.filmed:
                 film = Film(serial, adb=settings.adb, clock=device.clock, keep=writer.recording)
                 rules = tuple(film.filmed(rule) for rule in ALL_RULES)
-            end = Tour(walker, scope, rules, device.clock).run()
+            end = Tour(walker, scope, rules, device.clock, app).run()
             writer.walk_ended(
                 WalkEnd(
                     ended=walker.now(),
@@ -320,14 +321,15 @@ def bundles_of_run(settings: Settings) -> tuple[Path, ...]:
 
 
 def _refuse_unwalkable(app: FiledApp) -> None:
-    """Raise ``BadInput`` for what is no app: walking the app that hosts a mini-program would accuse the host."""
-    if app.entry_kind is EntryKind.APP:
+    """Raise ``BadInput`` for a part of another app without a way into it: walking the host would accuse the host."""
+    wants = {EntryKind.APP: True, EntryKind.MINI_PROGRAM: bool(app.entry), EntryKind.H5: is_web_address(app.entry)}
+    if wants[app.entry_kind]:
         return
     raise BadInput(
         source="filed list",
         place=f"row {app.row}, {app.package}",
-        problem=f"{app.entry_kind} cannot be entered by itself yet, nothing was looked at",
-        mend="look at it by hand, or write a scenario that enters it",
+        problem=f"{app.entry_kind} without an entry, nothing was looked at",
+        mend="write the name it has in its host, its link, or the page's http address in the column 入口",
     )
 
 

@@ -7,18 +7,22 @@ from dataclasses import dataclass
 
 from harness import popups, safety
 from harness.clock import Clock
+from harness.entry import NOT_REACHED, Whereabouts, way_in
 from harness.explore import Explorer, Scope
 from harness.model import (
     Action,
     Actor,
     Back,
     Datum,
+    EntryKind,
+    FiledApp,
     Launch,
     Observation,
     Rule,
     RuleId,
     ScreenKey,
     Stop,
+    Tap,
     Verdict,
 )
 from harness.rules import lets_a_day_pass, wants_probe
@@ -39,8 +43,16 @@ class End:
 class Tour:
     """One walk through one app: start it, look everywhere within the scope, probe where rules ask."""
 
-    def __init__(self, walker: Walker, scope: Scope, rules: Sequence[Rule], clock: Clock) -> None:
+    def __init__(
+        self, walker: Walker, scope: Scope, rules: Sequence[Rule], clock: Clock, app: FiledApp | None = None
+    ) -> None:
+        """Make a tour of ``app``; without one, of the whole package of the scope."""
         self._walker = walker
+        self._app = app or FiledApp(package=scope.package, name="")
+        self._whereabouts = Whereabouts(self._app)
+        self._followed = 0  # steps of the walk that are known to ``_whereabouts``
+        self._inside = False  # whether what was seen last is inside the app
+        self._backed = False  # whether the last step was Back
         self._scope = scope
         self._rules = tuple(rule for rule in rules if rule.probe is not None)
         self._clock = clock
@@ -58,10 +70,10 @@ class Tour:
     def run(self) -> End:
         """Walk until nothing is left, the scope is spent, or the way is blocked."""
         end_s = self._clock.monotonic_s() + self._scope.seconds
-        package = self._scope.package
-        self._walker.act(Stop(package=package), actor=Actor.START, why="start-clean")
-        observation = self._do(Launch(package=package), Actor.START, "start")
+        observation = self.enter("start", first=True)
         while True:
+            if isinstance(observation, End):
+                return observation
             if len(self._walker.steps) >= self._scope.steps:
                 return self._end("steps-spent")
             if self._clock.monotonic_s() - self._walker.jumped_s >= end_s:
@@ -70,7 +82,7 @@ class Tour:
                 return self._end("device-lost")
             if observation is None:
                 self._explorer.lost()
-                observation = self._do(Launch(package=package), Actor.RECOVER, "look-again")
+                observation = self._again("look-again")
                 continue
             hindered = self._hindrance(observation)
             if isinstance(hindered, End):
@@ -90,17 +102,81 @@ class Tour:
                     return self._end("scope-spent")
                 return End(finished=True, untried=0, cut_pages=self._explorer.cut_pages)
             if isinstance(move.action, Launch):
-                # A running app is only brought to front by a launch: to be at its start it has to be stopped.
-                self._walker.act(Stop(package=package), actor=Actor.EXPLORE, why=move.why)
-            observation = self._do(move.action, Actor.EXPLORE, move.why)
+                observation = self._restart(move.why)
+            else:
+                observation = self._do(move.action, Actor.EXPLORE, move.why)
+
+    def enter(self, why: str, *, first: bool = False) -> Observation | End | None:
+        """Go the way into the app from its start; return what is there, ``None`` where the device could not be seen.
+
+        Returns ``End`` where there is no way in. What stands before it is cleared away like anywhere else.
+        """
+        self._do(Stop(package=self._app.package), Actor.START, "start-clean" if first else why)
+        way = way_in(self._app, why)
+        action, reason = next(way)
+        while True:
+            observation = self._do(action, Actor.START, reason)
+            while observation is not None and self._is_part and popups.popup(observation) is not None:
+                hindered = self._hindrance(observation)
+                if isinstance(hindered, End):
+                    return hindered
+                observation = self._last
+            if observation is None:
+                return None
+            try:
+                action, reason = way.send(observation)
+            except StopIteration as end:
+                failed = end.value or (NOT_REACHED if self._is_part and not self._inside else "")
+                return self._end(failed) if failed else observation
+            if isinstance(action, Tap) and self._is_dangerous(action, observation):
+                return self._end(NOT_REACHED)  # a name that reads like an order is never pressed: it takes a link
+
+    @property
+    def _is_part(self) -> bool:
+        """Whether the app is a part of another one: then being at its start takes more than a launch."""
+        return self._app.entry_kind is not EntryKind.APP
+
+    def _is_dangerous(self, tap: Tap, observation: Observation) -> bool:
+        for control in safety.controls(observation):
+            danger = safety.danger_of(control, observation) if control.box.holds(tap.x_px, tap.y_px) else None
+            if danger is not None and control.kind is not safety.ControlKind.INPUT:
+                self._walker.refuse(observation, control, danger)
+                return True
+        return False
+
+    def _restart(self, why: str) -> Observation | End | None:
+        """Start the app again. A running one is only brought to front by a launch: it has to be stopped before."""
+        if self._is_part:
+            return self.enter(why)
+        self._do(Stop(package=self._app.package), Actor.EXPLORE, why)
+        return self._do(Launch(package=self._app.package), Actor.EXPLORE, why)
+
+    def _again(self, why: str) -> Observation | End | None:
+        """Bring the app back to front after it was lost."""
+        if self._is_part:
+            return self.enter(why)
+        return self._do(Launch(package=self._app.package), Actor.RECOVER, why)
 
     def _do(self, action: Action, actor: Actor, why: str) -> Observation | None:
         step = self._walker.act(action, actor=actor, why=why)
         self._failures = 0 if step.gap is None else self._failures + 1
         if step.gap is not None:
             self._explorer.failed()
+        self._backed = isinstance(action, Back)
         self._last = self._walker.seen(step)
+        self._follow()
         return self._last
+
+    def _follow(self) -> None:
+        """Learn from the steps since the last time whether the walk is still inside the app."""
+        fresh = self._walker.steps[self._followed :]
+        seen = (
+            {observation.id: observation for observation in self._walker.observations[-len(fresh) :]} if fresh else {}
+        )
+        for step in fresh:
+            if step.after is not None:
+                self._inside = self._whereabouts.after(step, seen[step.after])
+        self._followed = len(self._walker.steps)
 
     def _end(self, stopped_by: str) -> End:
         explorer = self._explorer
@@ -123,7 +199,7 @@ class Tour:
                 self._ways_tried[popup.kind, observation.screen] = tried + 1
             return True
         self._popups = 0
-        if observation.page is None or observation.page.package == self._scope.package:
+        if self._inside:
             if self._away:
                 self._explorer.lost()
             self._away = 0
@@ -132,15 +208,15 @@ class Tour:
         if self._away > self._walker.manners.away_in_a_row:
             return self._end("left-app")
         # What led here is forgotten only once the app is back: if it died of it, the press is taken back.
-        if self._away == 1:
+        if self._away == 1 and not (self._backed and self._is_part):
             self._do(Back(), Actor.RECOVER, "return-to-app")
-        else:
-            self._do(Launch(package=self._scope.package), Actor.RECOVER, "return-to-app")
+        elif isinstance(again := self._again("return-to-app"), End):
+            return again
         return True
 
     def _came_through(self, before: Observation, after: Observation) -> bool:
         """Return whether a pop-up is gone and the app is still in front."""
-        left = before.page is not None and after.page is not None and after.page.package != self._scope.package
+        left = before.page is not None and after.page is not None and after.page.package != self._app.package
         return after.screen != before.screen and not left
 
     def _targets(self, observation: Observation) -> list[safety.Control]:
@@ -177,6 +253,7 @@ class Tour:
             self._explorer.lost()
             first = len(self._walker.observations)
             self._last, outcome = self._walker.probe(rule, observation)
+            self._follow()
             if outcome is not None and outcome.verdict is not Verdict.INCONCLUSIVE:
                 # What the probe passed through is the same function in another state: paused, at the end, asked again.
                 passed = {seen.screen for seen in self._walker.observations[first:]}

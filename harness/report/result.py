@@ -13,6 +13,7 @@ from harness.evidence.bundle import StoredBundle
 from harness.model import (
     Box,
     Coverage,
+    EntryKind,
     Finding,
     Judgement,
     NextDay,
@@ -256,6 +257,8 @@ def _subject(walk: Walk, phrases: Phrases) -> tuple[Row, ...]:
     rows = (
         ("report-app-name", app.name),
         ("report-app-package", app.package),
+        ("report-app-entry-kind", phrases.say(f"report-entry-{app.entry_kind}")),
+        *([] if app.entry_kind is EntryKind.APP else [("report-app-entry", app.entry)]),
         ("report-app-version", _version(walk)),
         ("report-app-apk", identity.apk_sha256),
         ("report-app-signer", identity.signer_sha256),
