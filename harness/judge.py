@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from harness.discretion import WITHHELD_FORM
 from harness.entry import inside, lost_its_way
 from harness.model import (
     ACTION_REFUSED,
@@ -191,9 +192,17 @@ def fingerprint(rule: RuleId, app: FiledApp, signs: Sequence[str]) -> str:
 
 
 def _of_the_app(walk: Walk) -> tuple[Observation, ...]:
-    """Return the observations in which the app itself was in front; an unknown foreground counts as the app."""
+    """Return the observations in which the app itself was in front; an unknown foreground counts as the app.
+
+    What was withheld of a log-in page is no look lost where the same page was kept before it was filled in, or after.
+    """
     shown = inside(walk)
-    return tuple(o for o in walk.observations if o.id in shown)
+    kept = {o.page for o in walk.observations if not _is_withheld(o)}
+    return tuple(o for o in walk.observations if o.id in shown and not (_is_withheld(o) and o.page in kept))
+
+
+def _is_withheld(observation: Observation) -> bool:
+    return any(gap.reason == WITHHELD_FORM for gap in observation.gaps)
 
 
 def _outcomes(walk: Walk, rules: Sequence[Rule]) -> Mapping[RuleId, tuple[Outcome, ...]]:

@@ -18,10 +18,12 @@ from pathlib import Path
 from filelock import FileLock
 
 from harness import machine
+from harness.accounts import account_of
 from harness.clock import Clock, SystemClock
 from harness.device import pool, wire
 from harness.device.android import AndroidDevice
 from harness.device.recorder import Film
+from harness.discretion import Discretion, SecretTyping, Withholding
 from harness.entry import is_web_address
 from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
 from harness.evidence import redact
@@ -33,9 +35,11 @@ from harness.evidence.signers import signer_at
 from harness.explore import Scope
 from harness.grouping import groups
 from harness.judge import judge, outcomes_for
+from harness.login import load_flow
 from harness.machine import find_cjk_font_file
 from harness.model import (
     AppIdentity,
+    Device,
     EntryKind,
     FiledApp,
     Finding,
@@ -45,6 +49,7 @@ from harness.model import (
     Observation,
     ObservationId,
     Outcome,
+    Recorder,
     Verdict,
     Walk,
 )
@@ -61,7 +66,7 @@ from harness.report.phrases import Phrases
 from harness.report.sarif import write_sarif
 from harness.report.xlsx import write_xlsx
 from harness.rules import ALL_RULES, PICTURES, rules_edition
-from harness.tour import Tour
+from harness.tour import Login, Tour, Visit
 from harness.walk import Walker
 
 FILM = ("auto", "on", "off")
@@ -94,6 +99,7 @@ class Settings:
     sealing: Sealing | None = None
     operator: str = ""
     film: str = FILM[0]
+    flows: Path | None = None  # the folder of log-in flows, ``<package>.py``
     run: str = field(default_factory=lambda: run_name(SystemClock()))
 
 
@@ -188,8 +194,10 @@ def opened(serial: str, settings: Settings) -> Iterator[AndroidDevice]:
 
 
 @contextlib.contextmanager
-def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Iterator[tuple[Walker, BundleWriter]]:
-    """Yield a walker for an app and the bundle it records into."""
+def recording(
+    device: AndroidDevice, app: FiledApp, settings: Settings, discretion: Discretion | None = None
+) -> Iterator[tuple[Walker, BundleWriter]]:
+    """Yield a walker for an app and the bundle it records into, which ``discretion`` keeps the account out of."""
     engines = ocr_engines(settings.ocr)
     clock = device.clock
     info = device.describe()
@@ -210,7 +218,9 @@ def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Itera
         return observe(frame, id=id, engines=engines, templates=icon_templates())
 
     with _writer(settings, start, clock) as writer:
-        yield Walker(device, perceive=perceive, recorder=writer, clock=clock), writer
+        hands: Device = device if discretion is None else SecretTyping(device, discretion)
+        recorder: Recorder = writer if discretion is None else Withholding(writer, discretion)
+        yield Walker(hands, perceive=perceive, recorder=recorder, clock=clock), writer
 
 
 def _writer(settings: Settings, start: WalkStart, clock: Clock) -> BundleWriter:
@@ -238,15 +248,16 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
     not begin; once begun, it ends in a bundle.
     """
     _refuse_unwalkable(app)
+    login = login_of(app, settings)
     with opened(serial, settings) as device:
         _install(device, app, filed_from)
-        with recording(device, app, settings) as (walker, writer):
+        with recording(device, app, settings, login.discretion if login else None) as (walker, writer):
             scope = Scope(package=app.package, steps=settings.steps, seconds=settings.seconds)
             rules = ALL_RULES
             if writer.filmed:
                 film = Film(serial, adb=settings.adb, clock=device.clock, keep=writer.recording)
                 rules = tuple(film.filmed(rule) for rule in ALL_RULES)
-            end = Tour(walker, scope, rules, device.clock, app).run()
+            end = Tour(walker, scope, rules, device.clock, Visit(app=app, login=login)).run()
             writer.walk_ended(
                 WalkEnd(
                     ended=walker.now(),
@@ -257,6 +268,22 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
                 )
             )
             return _finished(writer)
+
+
+def login_of(app: FiledApp, settings: Settings) -> Login | None:
+    """Return how to log in, ``None`` where the filed list refers to no account. Raises ``BadInput``."""
+    account = account_of(app.account, os.environ)
+    if account is None:
+        return None
+    flow = load_flow(settings.flows, app.package)
+    if flow is None:
+        raise BadInput(
+            source="filed list",
+            place=f"row {app.row}, {app.package}",
+            problem="an account, and no flow that logs in with it",
+            mend=f"write {(settings.flows or Path('scenarios/flows')) / f'{app.package}.py'}",
+        )
+    return Login(flow=flow, discretion=Discretion(account))
 
 
 def inspect_once(app: FiledApp, settings: Settings, filed_from: Path | None = None) -> Inspection:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness import popups, safety
 from harness.clock import Clock
+from harness.discretion import Discretion
 from harness.entry import NOT_REACHED, Whereabouts, way_in
+from harness.errors import FlowLost
 from harness.explore import Explorer, Scope
+from harness.login import Flow, login_page
 from harness.model import (
     Action,
     Actor,
@@ -24,10 +28,15 @@ from harness.model import (
     Stop,
     Tap,
     Verdict,
+    Wait,
 )
 from harness.rules import lets_a_day_pass, wants_probe
 from harness.rules.concluding import KIND
 from harness.walk import Walker
+
+_log = logging.getLogger(__name__)
+
+_FLOW_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +49,33 @@ class End:
     stopped_by: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """How to get past a log-in page: the flow, and whose texts it has typed without their being recorded."""
+
+    flow: Flow
+    discretion: Discretion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Whom a tour visits, and as whom."""
+
+    app: FiledApp
+    login: Login | None = None
+
+
 class Tour:
     """One walk through one app: start it, look everywhere within the scope, probe where rules ask."""
 
     def __init__(
-        self, walker: Walker, scope: Scope, rules: Sequence[Rule], clock: Clock, app: FiledApp | None = None
+        self, walker: Walker, scope: Scope, rules: Sequence[Rule], clock: Clock, visit: Visit | None = None
     ) -> None:
-        """Make a tour of ``app``; without one, of the whole package of the scope."""
+        """Make a tour of what is visited; without that, of the whole package of the scope, without an account."""
         self._walker = walker
-        self._app = app or FiledApp(package=scope.package, name="")
+        self._app = visit.app if visit is not None else FiledApp(package=scope.package, name="")
+        self._login = visit.login if visit is not None else None
+        self._wall = ""  # what kept the walk from what lies behind a log-in: a message key
         self._whereabouts = Whereabouts(self._app)
         self._followed = 0  # steps of the walk that are known to ``_whereabouts``
         self._inside = False  # whether what was seen last is inside the app
@@ -90,6 +117,9 @@ class Tour:
             if hindered:
                 observation = self._last
                 continue
+            if login_page(observation) and self._pass_wall(observation):
+                observation = self._last
+                continue
             targets = self._targets(observation)
             self._explorer.saw(observation, targets)
             if self._probe(observation):
@@ -98,8 +128,8 @@ class Tour:
             move = self._explorer.next(observation, targets)
             if move is None:
                 # Something seen and never tried is something not looked at, whatever the reason.
-                if self._explorer.untried:
-                    return self._end("scope-spent")
+                if self._wall or self._explorer.untried:
+                    return self._end(self._wall or "scope-spent")
                 return End(finished=True, untried=0, cut_pages=self._explorer.cut_pages)
             if isinstance(move.action, Launch):
                 observation = self._restart(move.why)
@@ -186,8 +216,11 @@ class Tour:
         """Clear away what stands before the app; true when a step was taken, ``End`` when there is no way on."""
         popup = popups.popup(observation)
         if popup is not None:
-            if popup.kind is popups.PopupKind.LOGIN and len(self._explorer.screens) <= 1:
-                return self._end("blocked-login")
+            if popup.kind is popups.PopupKind.LOGIN:
+                if self._pass_wall(observation):
+                    return True
+                if len(self._explorer.screens) <= 1:
+                    return self._end(self._wall)
             self._popups += 1
             tried = self._ways_tried.get((popup.kind, observation.screen), 0)
             if tried >= len(popup.ways) or self._popups > self._walker.manners.popups_in_a_row:
@@ -212,6 +245,38 @@ class Tour:
             self._do(Back(), Actor.RECOVER, "return-to-app")
         elif isinstance(again := self._again("return-to-app"), End):
             return again
+        return True
+
+    def _pass_wall(self, observation: Observation) -> bool:
+        """Log in where there is an account and nobody has tried; return whether a step was taken.
+
+        Where it is false the page is one like others: what can be seen before the wall is seen, and the wall is told.
+        """
+        login, self._login = self._login, None
+        if login is None:
+            self._wall = self._wall or "blocked-login"
+            return False
+        self._explorer.lost()
+        with login.discretion.filling():
+            flow = login.flow(observation)
+            try:
+                action = next(flow)
+                for _ in range(_FLOW_STEPS):
+                    seen = self._do(action, Actor.FLOW, "log-in")
+                    if seen is None:
+                        break
+                    action = flow.send(seen)
+            except StopIteration:
+                pass
+            except FlowLost as lost:
+                _log.warning(
+                    "a log-in flow lost its way", extra={"package": self._app.package, "looked_for": str(lost)}
+                )
+            finally:
+                flow.close()
+        after = self._do(Wait(seconds=1.0), Actor.FLOW, "log-in-done")
+        if after is None or login_page(after):
+            self._wall = "blocked-login-failed"
         return True
 
     def _came_through(self, before: Observation, after: Observation) -> bool:
