@@ -195,7 +195,7 @@ def opened(serial: str, settings: Settings) -> Iterator[AndroidDevice]:
 
 @contextlib.contextmanager
 def recording(
-    device: AndroidDevice, app: FiledApp, settings: Settings, discretion: Discretion | None = None
+    device: AndroidDevice, app: FiledApp, settings: Settings, discretion: Discretion | None = None, retest_of: str = ""
 ) -> Iterator[tuple[Walker, BundleWriter]]:
     """Yield a walker for an app and the bundle it records into, which ``discretion`` keeps the account out of."""
     engines = ocr_engines(settings.ocr)
@@ -212,6 +212,7 @@ def recording(
         operator=settings.operator or login_name(),
         boot_id=machine.boot_id(os.environ),
         filmed=settings.film == "on" or (settings.film == "auto" and not info.is_virtual),
+        retest_of=retest_of,
     )
 
     def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
@@ -250,7 +251,7 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
     _refuse_unwalkable(app)
     login = login_of(app, settings)
     with opened(serial, settings) as device:
-        _install(device, app, filed_from)
+        install(device, app, filed_from)
         with recording(device, app, settings, login.discretion if login else None) as (walker, writer):
             scope = Scope(package=app.package, steps=settings.steps, seconds=settings.seconds)
             rules = ALL_RULES
@@ -267,7 +268,7 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
                     stopped_by=end.stopped_by,
                 )
             )
-            return _finished(writer)
+            return finished(writer)
 
 
 def login_of(app: FiledApp, settings: Settings) -> Login | None:
@@ -309,16 +310,16 @@ def scenario(
 ) -> Iterator[Walker]:
     """Yield a walker for a script of one's own; what it saw is judged and left as a whole bundle of its own."""
     _refuse_unwalkable(app)
-    _install(device, app, filed_from)
+    install(device, app, filed_from)
     with recording(device, app, settings) as (walker, writer):
         try:
             yield walker
         finally:
             writer.walk_ended(WalkEnd(ended=walker.now(), finished=False, untried=0, stopped_by="scenario-ended"))
-            _finished(writer)
+            finished(writer)
 
 
-def _finished(writer: BundleWriter) -> Inspection:
+def finished(writer: BundleWriter) -> Inspection:
     """Judge an ended walk and make its bundle whole."""
     # Judged from what was written, not from memory: the same reading serves `harness judge` for ever.
     with open_bundle(writer.path) as stored:
@@ -360,7 +361,7 @@ def _refuse_unwalkable(app: FiledApp) -> None:
     )
 
 
-def _install(device: AndroidDevice, app: FiledApp, filed_from: Path | None) -> None:
+def install(device: AndroidDevice, app: FiledApp, filed_from: Path | None) -> None:
     """Install the filed list's file where the app is missing; an installed app is looked at as it is."""
     try:
         device.apk_path(app.package)

@@ -134,18 +134,18 @@ class Tour:
             if isinstance(move.action, Launch):
                 observation = self._restart(move.why)
             else:
-                observation = self._do(move.action, Actor.EXPLORE, move.why)
+                observation = self.do(move.action, Actor.EXPLORE, move.why)
 
     def enter(self, why: str, *, first: bool = False) -> Observation | End | None:
         """Go the way into the app from its start; return what is there, ``None`` where the device could not be seen.
 
         Returns ``End`` where there is no way in. What stands before it is cleared away like anywhere else.
         """
-        self._do(Stop(package=self._app.package), Actor.START, "start-clean" if first else why)
+        self.do(Stop(package=self._app.package), Actor.START, "start-clean" if first else why)
         way = way_in(self._app, why)
         action, reason = next(way)
         while True:
-            observation = self._do(action, Actor.START, reason)
+            observation = self.do(action, Actor.START, reason)
             while observation is not None and self._is_part and popups.popup(observation) is not None:
                 hindered = self._hindrance(observation)
                 if isinstance(hindered, End):
@@ -166,6 +166,24 @@ class Tour:
         """Whether the app is a part of another one: then being at its start takes more than a launch."""
         return self._app.entry_kind is not EntryKind.APP
 
+    def settle(self, observation: Observation | None) -> Observation | End | None:
+        """Return the app's own screen once what stands before it was cleared away, ``End`` where there is no way on."""
+        while observation is not None:
+            hindered = self._hindrance(observation)
+            if isinstance(hindered, End):
+                return hindered
+            if not hindered and not (login_page(observation) and self._pass_wall(observation)):
+                return observation
+            observation = self._last
+        return None
+
+    def probe_here(self, observation: Observation) -> Observation | None:
+        """Return what is seen after every probe that the rules ask for on this screen has run."""
+        seen: Observation | None = observation
+        while seen is not None and seen.screen == observation.screen and self._probe(seen):
+            seen = self._last
+        return seen
+
     def _is_dangerous(self, tap: Tap, observation: Observation) -> bool:
         for control in safety.controls(observation):
             danger = safety.danger_of(control, observation) if control.box.holds(tap.x_px, tap.y_px) else None
@@ -178,16 +196,17 @@ class Tour:
         """Start the app again. A running one is only brought to front by a launch: it has to be stopped before."""
         if self._is_part:
             return self.enter(why)
-        self._do(Stop(package=self._app.package), Actor.EXPLORE, why)
-        return self._do(Launch(package=self._app.package), Actor.EXPLORE, why)
+        self.do(Stop(package=self._app.package), Actor.EXPLORE, why)
+        return self.do(Launch(package=self._app.package), Actor.EXPLORE, why)
 
     def _again(self, why: str) -> Observation | End | None:
         """Bring the app back to front after it was lost."""
         if self._is_part:
             return self.enter(why)
-        return self._do(Launch(package=self._app.package), Actor.RECOVER, why)
+        return self.do(Launch(package=self._app.package), Actor.RECOVER, why)
 
-    def _do(self, action: Action, actor: Actor, why: str) -> Observation | None:
+    def do(self, action: Action, actor: Actor, why: str) -> Observation | None:
+        """Take one step; return what was seen after it, ``None`` where that could not be."""
         step = self._walker.act(action, actor=actor, why=why)
         self._failures = 0 if step.gap is None else self._failures + 1
         if step.gap is not None:
@@ -226,7 +245,7 @@ class Tour:
             if tried >= len(popup.ways) or self._popups > self._walker.manners.popups_in_a_row:
                 return self._end(f"blocked-{popup.kind}")
             self._explorer.lost()
-            after = self._do(popup.ways[tried], Actor.POPUP, f"popup-{popup.kind}")
+            after = self.do(popup.ways[tried], Actor.POPUP, f"popup-{popup.kind}")
             if after is not None and not self._came_through(observation, after):
                 # Declining closed the app or changed nothing: next time the next way, which binds a little more.
                 self._ways_tried[popup.kind, observation.screen] = tried + 1
@@ -242,7 +261,7 @@ class Tour:
             return self._end("left-app")
         # What led here is forgotten only once the app is back: if it died of it, the press is taken back.
         if self._away == 1 and not (self._backed and self._is_part):
-            self._do(Back(), Actor.RECOVER, "return-to-app")
+            self.do(Back(), Actor.RECOVER, "return-to-app")
         elif isinstance(again := self._again("return-to-app"), End):
             return again
         return True
@@ -262,7 +281,7 @@ class Tour:
             try:
                 action = next(flow)
                 for _ in range(_FLOW_STEPS):
-                    seen = self._do(action, Actor.FLOW, "log-in")
+                    seen = self.do(action, Actor.FLOW, "log-in")
                     if seen is None:
                         break
                     action = flow.send(seen)
@@ -274,7 +293,7 @@ class Tour:
                 )
             finally:
                 flow.close()
-        after = self._do(Wait(seconds=1.0), Actor.FLOW, "log-in-done")
+        after = self.do(Wait(seconds=1.0), Actor.FLOW, "log-in-done")
         if after is None or login_page(after):
             self._wall = "blocked-login-failed"
         return True

@@ -71,10 +71,10 @@ def test_a_reference_that_leads_nowhere_is_told_before_anything_is_walked(refere
 class Remembering(keyring.backend.KeyringBackend):
     """A keyring in memory."""
 
-    priority = 1.0  # type: ignore[assignment]  # a class property upstream
+    priority = 1.0
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
         self.locked = False
 

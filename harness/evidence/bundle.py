@@ -76,6 +76,7 @@ class WalkStart:
     operator: str = ""
     boot_id: str = ""
     filmed: bool = False
+    retest_of: str = ""
 
 
 class BundleWriter:
@@ -222,6 +223,7 @@ class BundleWriter:
             operator=self._start.operator,
             boot_id=self._start.boot_id,
             filmed=self._start.filmed,
+            retest_of=self._start.retest_of,
         )
 
     def _begin(self, folder: Path) -> None:

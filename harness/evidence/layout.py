@@ -167,7 +167,7 @@ class RunFacts:
 
     ``rules`` is the edition of the rule set; ``start_stamp`` is ``None`` where no time-stamp was wanted.
     ``operator`` ran it; ``boot_id`` is of the host, empty where it did not tell: monotonic times compare within one
-    boot only.
+    boot only. ``retest_of`` names the bundle whose findings were tested again, empty for a walk of its own.
     """
 
     format: int = FORMAT
@@ -185,6 +185,7 @@ class RunFacts:
     operator: str = ""
     boot_id: str = ""
     filmed: bool = False  # whether probes were to be filmed
+    retest_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

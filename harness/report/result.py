@@ -316,6 +316,7 @@ def _conditions(bundle: StoredBundle, phrases: Phrases) -> tuple[Row, ...]:
         ("report-host", f"{bundle.run.platform}，Python {bundle.run.python}"),
         ("report-seed", str(walk.seed)),
         ("report-run", bundle.run.run),
+        *([("report-retest-of", bundle.run.retest_of)] if bundle.run.retest_of else []),
     ]
     return _rows(rows, phrases)
 
