@@ -24,11 +24,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from harness.appmap import AppMap
 from harness.evidence.codec import FORMAT
 from harness.model import (
     AppIdentity,
@@ -274,11 +275,12 @@ class WalkEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageFacts:
-    """How the walk ended, and what each rule could look at."""
+    """How the walk ended, what each rule could look at, and the map of what was seen; older bundles have no map."""
 
     format: int = FORMAT
     walk: WalkEnd
     rules: tuple[tuple[RuleId, Coverage], ...]
+    map: AppMap = field(default_factory=AppMap)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

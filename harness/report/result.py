@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.appmap import app_map
 from harness.evidence.bundle import StoredBundle
 from harness.model import (
     Box,
@@ -23,6 +24,7 @@ from harness.model import (
     Verdict,
     Walk,
 )
+from harness.report.mapview import map_view
 from harness.report.phrases import Phrases, apart_s, at_device, at_host
 from harness.report.probes import probes_of
 from harness.report.shots import Gallery, Shot, shots_of
@@ -99,6 +101,7 @@ def app_result(source: Source, rules: Sequence[Rule], gallery: Gallery, phrases:
         walked=_walked(walk, phrases),
         coverage=coverage,
         gaps=_gaps(walk, phrases),
+        map=map_view(app_map(walk), gallery, phrases),
         findings=tuple(_finding(f, known.get(f.rule), walk, gallery, phrases) for f in findings),
         refusals=tuple(
             RefusalRow(
