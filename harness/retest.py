@@ -14,6 +14,7 @@ from harness.model import FiledApp
 from harness.replay import Retest, Retracer, retests, to_test
 from harness.rules import ALL_RULES
 from harness.tour import Visit
+from harness.visiting import login_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ def retest(bundle: Path, serial: str, settings: session.Settings, wanted: str = 
             source=str(bundle), place=wanted or "findings", problem="nothing to test again", mend=f"findings: {there}"
         )
     app = recorded.app
-    login = session.login_of(app, settings)
+    login = login_of(app, settings.flows)
     with session.opened(serial, settings) as device:
         session.install(device, app, None)
         with session.recording(device, app, settings, login.discretion if login else None, name) as (walker, writer):

@@ -18,13 +18,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from harness import machine
-from harness.accounts import account_of
 from harness.clock import Clock, SystemClock
 from harness.device import pool, wire
 from harness.device.android import AndroidDevice
 from harness.device.recorder import Film
 from harness.discretion import Discretion, SecretTyping, Withholding
-from harness.entry import is_web_address
 from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
 from harness.evidence import redact
 from harness.evidence.bundle import BundleWriter, StoredBundle, WalkStart, open_bundle
@@ -35,7 +33,6 @@ from harness.evidence.signers import signer_at
 from harness.explore import Scope
 from harness.grouping import groups
 from harness.judge import judge, outcomes_for
-from harness.login import load_flow
 from harness.machine import find_cjk_font_file
 from harness.model import (
     AppIdentity,
@@ -66,7 +63,8 @@ from harness.report.phrases import Phrases
 from harness.report.sarif import write_sarif
 from harness.report.xlsx import write_xlsx
 from harness.rules import ALL_RULES, PICTURES, rules_edition
-from harness.tour import Login, Tour, Visit
+from harness.tour import Tour, Visit
+from harness.visiting import enter, login_of, refuse_unwalkable
 from harness.walk import Walker
 
 FILM = ("auto", "on", "off")
@@ -248,8 +246,8 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
     ``filed_from`` is the folder that paths of the filed list start from. Raises ``DeviceError`` where the walk could
     not begin; once begun, it ends in a bundle.
     """
-    _refuse_unwalkable(app)
-    login = login_of(app, settings)
+    refuse_unwalkable(app)
+    login = login_of(app, settings.flows)
     with opened(serial, settings) as device:
         install(device, app, filed_from)
         with recording(device, app, settings, login.discretion if login else None) as (walker, writer):
@@ -271,28 +269,12 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
             return finished(writer)
 
 
-def login_of(app: FiledApp, settings: Settings) -> Login | None:
-    """Return how to log in, ``None`` where the filed list refers to no account. Raises ``BadInput``."""
-    account = account_of(app.account, os.environ)
-    if account is None:
-        return None
-    flow = load_flow(settings.flows, app.package)
-    if flow is None:
-        raise BadInput(
-            source="filed list",
-            place=f"row {app.row}, {app.package}",
-            problem="an account, and no flow that logs in with it",
-            mend=f"write {(settings.flows or Path('scenarios/flows')) / f'{app.package}.py'}",
-        )
-    return Login(flow=flow, discretion=Discretion(account))
-
-
 def inspect_once(app: FiledApp, settings: Settings, filed_from: Path | None = None) -> Inspection:
     """Walk one app on a leased device, unless a process of this run has; return what that walk gave.
 
     Raises ``DeviceError`` and ``BadInput`` as ``leased`` and ``inspect`` do; a walk that could not begin is not kept.
     """
-    _refuse_unwalkable(app)  # before a device is waited for
+    refuse_unwalkable(app)  # before a device is waited for
     name = hashlib.sha256(f"{app.package}\n{app.entry}".encode()).hexdigest()[:16]
     with _held(settings, name) as shared:
         done = shared / f"{name}.bundle"
@@ -309,10 +291,12 @@ def scenario(
     device: AndroidDevice, app: FiledApp, settings: Settings, filed_from: Path | None = None
 ) -> Iterator[Walker]:
     """Yield a walker for a script of one's own; what it saw is judged and left as a whole bundle of its own."""
-    _refuse_unwalkable(app)
+    refuse_unwalkable(app)
     install(device, app, filed_from)
     with recording(device, app, settings) as (walker, writer):
         try:
+            if app.entry_kind is not EntryKind.APP:
+                enter(walker, app, device)
             yield walker
         finally:
             writer.walk_ended(WalkEnd(ended=walker.now(), finished=False, untried=0, stopped_by="scenario-ended"))
@@ -346,19 +330,6 @@ def stored_inspection(bundle: Path) -> Inspection:
 def bundles_of_run(settings: Settings) -> tuple[Path, ...]:
     """Return the bundles of a run, unfinished ones included, by name."""
     return tuple(sorted(run.parent.parent for run in (settings.evidence_dir / settings.run).glob(f"*/{RUN}")))
-
-
-def _refuse_unwalkable(app: FiledApp) -> None:
-    """Raise ``BadInput`` for a part of another app without a way into it: walking the host would accuse the host."""
-    wants = {EntryKind.APP: True, EntryKind.MINI_PROGRAM: bool(app.entry), EntryKind.H5: is_web_address(app.entry)}
-    if wants[app.entry_kind]:
-        return
-    raise BadInput(
-        source="filed list",
-        place=f"row {app.row}, {app.package}",
-        problem=f"{app.entry_kind} without an entry, nothing was looked at",
-        mend="write the name it has in its host, its link, or the page's http address in the column 入口",
-    )
 
 
 def install(device: AndroidDevice, app: FiledApp, filed_from: Path | None) -> None:
