@@ -30,13 +30,13 @@ class OpenEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """One screen of the app. ``observation`` is the look that shows it, ``presses`` how far it is from the start.
+    """One screen of the app. ``title`` is what a person would call it, ``observation`` the look that shows it.
 
-    ``presses`` is ``None`` where no recorded way leads there from the start.
+    ``presses`` is how far it is from the start, ``None`` where no recorded way leads there.
     """
 
     screen: ScreenKey
-    name: str
+    title: str
     observation: ObservationId
     looks: int
     presses: int | None
@@ -75,7 +75,7 @@ def app_map(walk: Walk) -> AppMap:
     places = tuple(
         Place(
             screen=screen,
-            name=_name(seen),
+            title=_title(seen),
             observation=next((o.id for o in seen if o.png_sha256 is not None), seen[0].id),
             looks=len(seen),
             presses=presses.get(screen),
@@ -118,7 +118,7 @@ def _presses(start: ScreenKey | None, ways: Sequence[WayOn]) -> Mapping[ScreenKe
     return reached
 
 
-def _name(seen: Sequence[Observation]) -> str:
+def _title(seen: Sequence[Observation]) -> str:
     """Return what a person would call the screen: its title, else its first word, else its key."""
     best = max(seen, key=lambda o: bool(o.words))
     height_px = max(1, best.size_px[1])

@@ -112,7 +112,7 @@ def tree_map(parents: list[int | None]) -> AppMap:
         if parent is not None:
             ways.append(WayOn(before=key(parent), after=key(number), label=f"去{number}", step=number))
     places = tuple(
-        Place(screen=key(n), name=f"页面{n}", observation=ObservationId(f"o{n}"), looks=1, presses=presses)
+        Place(screen=key(n), title=f"页面{n}", observation=ObservationId(f"o{n}"), looks=1, presses=presses)
         for n, presses in enumerate(depth)
     )
     return AppMap(places=places, ways=tuple(ways))

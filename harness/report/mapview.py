@@ -176,7 +176,7 @@ def _node(
     ends = _ends(place, phrases)
     return MapNode(
         number=numbers[place.screen],
-        name=place.name,
+        name=place.title,
         pressed=way.label if way is not None else "",
         presses=place.presses,
         left_px=left_px,
