@@ -9,6 +9,7 @@
     │   ├── ServerDied          the uiautomator2 server on the device died or refuses to start
     │   ├── CaptureFailed       no usable screenshot or hierarchy (each says which channel)
     │   └── ActionRefused       the device would not do what was asked (app missing, permission, ABI)
+    ├── FlowLost                a log-in flow did not find what it looks for
     ├── BundleError             an evidence bundle that cannot be read or written
     ├── LedgerError             the ledger of nights cannot be reached or written
     ├── DispatchError           the scheduler of a night cannot be reached, or is lost
@@ -75,6 +76,10 @@ class CaptureFailed(DeviceError):
 
 class ActionRefused(DeviceError):
     """The device would not do what was asked of it."""
+
+
+class FlowLost(HarnessError):
+    """A log-in flow did not find what it looks for on the screen; the message says what, and no text of an account."""
 
 
 class BundleError(HarnessError):

@@ -14,6 +14,8 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from harness.discretion import WITHHELD_FORM
+from harness.entry import inside, lost_its_way
 from harness.model import (
     ACTION_REFUSED,
     Action,
@@ -25,6 +27,7 @@ from harness.model import (
     CheckpointReach,
     Coverage,
     Datum,
+    EntryKind,
     EvidenceRef,
     FiledApp,
     Finding,
@@ -168,18 +171,20 @@ def entry_path(walk: Walk, target: ObservationId | None) -> tuple[str, ...]:
     if target is None or target not in by_id or not walk.observations:
         return ()
     start = _of_the_app(walk)[:1] or walk.observations[:1]
-    package = walk.app.package
-    inside = {key: o for key, o in by_id.items() if o.page is None or o.page.package == package}
+    shown = inside(walk)
+    within = {key: o for key, o in by_id.items() if key in shown}
     goal = by_id[target].screen
     ways = (step for step in walk.steps if step.actor is not Actor.PROBE and not isinstance(step.action, Back))
-    way = _shortest(_edges(ways, inside), start[0].screen, goal)
+    way = _shortest(_edges(ways, within), start[0].screen, goal)
     # A screen that only a probe or Back led to has no better way to be told than the one that was gone.
     return way if way is not None else _shortest(_edges(walk.steps, by_id), start[0].screen, goal) or ()
 
 
 def fingerprint(rule: RuleId, app: FiledApp, signs: Sequence[str]) -> str:
     """Return the identity of a finding across nights: rule, package and function, nothing that varies."""
-    parts = (FINGERPRINT_VERSION, str(rule), str(app.package), *sorted(signs))
+    # Several mini-programs share a host, several pages a browser: each is an app of its own.
+    part = () if app.entry_kind is EntryKind.APP else (str(app.entry_kind), app.entry)
+    parts = (FINGERPRINT_VERSION, str(rule), str(app.package), *part, *sorted(signs))
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
     return f"{FINGERPRINT_VERSION}:{digest[:32]}"
 
@@ -188,8 +193,17 @@ def fingerprint(rule: RuleId, app: FiledApp, signs: Sequence[str]) -> str:
 
 
 def _of_the_app(walk: Walk) -> tuple[Observation, ...]:
-    """Return the observations in which the app itself was in front; an unknown foreground counts as the app."""
-    return tuple(o for o in walk.observations if o.page is None or o.page.package == walk.app.package)
+    """Return the observations in which the app itself was in front; an unknown foreground counts as the app.
+
+    What was withheld of a log-in page is no look lost where the same page was kept before it was filled in, or after.
+    """
+    shown = inside(walk)
+    kept = {o.page for o in walk.observations if not _is_withheld(o)}
+    return tuple(o for o in walk.observations if o.id in shown and not (_is_withheld(o) and o.page in kept))
+
+
+def _is_withheld(observation: Observation) -> bool:
+    return any(gap.reason == WITHHELD_FORM for gap in observation.gaps)
 
 
 def _outcomes(walk: Walk, rules: Sequence[Rule]) -> Mapping[RuleId, tuple[Outcome, ...]]:
@@ -213,12 +227,15 @@ def _replayed(
     walk: Walk, rule: Rule, by_id: Mapping[ObservationId, Observation]
 ) -> tuple[tuple[Outcome, ...], frozenset[ObservationId]]:
     """Return what the rule's probe runs show, and the screens half-way that they have judged themselves."""
+    shown = inside(walk)
     probed: set[ObservationId] = set()
     outcomes = []
     for run in walk.probe_runs:
         if run.rule != rule.id:
             continue
         outcome = replay(rule, run, by_id)
+        if walk.app.entry_kind is not EntryKind.APP and lost_its_way(run, shown):
+            outcome = _no_answer(run, by_id.get(run.start), PROBE_DIVERGED, (("step", len(run.exchanges)),))
         outcomes.append(outcome)
         if outcome.reason not in {PROBE_CUT, CUT_SHORT, PROBE_DIVERGED}:
             # The probe has judged what it saw; its screens half-way are not screens of their own.

@@ -398,6 +398,13 @@ class Type:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TypeSecret:
+    """Type a credential into the focused field; ``what`` names it (``user``, ``password``), nothing holds its text."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Back:
     """Press Back."""
 
@@ -428,6 +435,14 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLink:
+    """Open an address in the app of that package: a page in a browser, a mini-program in its host."""
+
+    url: str
+    package: PackageName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """Force-stop an app."""
 
@@ -447,7 +462,22 @@ class NextDay:
     """Move the device's clock to the same time tomorrow; refused by every device whose clock is not ours to move."""
 
 
-Action = Tap | LongPress | Swipe | Type | Back | Home | Recents | Wait | Launch | Stop | DenyPermission | NextDay
+Action = (
+    Tap
+    | LongPress
+    | Swipe
+    | Type
+    | TypeSecret
+    | Back
+    | Home
+    | Recents
+    | Wait
+    | Launch
+    | OpenLink
+    | Stop
+    | DenyPermission
+    | NextDay
+)
 
 
 ACTION_REFUSED = "action-refused"  # a message key

@@ -56,6 +56,7 @@ class _Sign:
     """How one kind is recognised and left; ``all_of`` must each match some word, ``none_of`` none.
 
     ``refuse`` and ``accept`` are buttons' whole texts, separated by blanks, in the order in which they are tried.
+    ``declinable``: without a button of ``refuse`` it is a page about such things and no pop-up.
     """
 
     kind: PopupKind
@@ -63,6 +64,7 @@ class _Sign:
     none_of: re.Pattern[str] | None = None
     refuse: str = ""
     accept: str = ""
+    declinable: bool = False
 
 
 _PERMISSION_PACKAGES = ("permissioncontroller", "packageinstaller", "com.lbe.security.miui", "securitypermission")
@@ -81,7 +83,14 @@ _CLOSE_ID = re.compile(
     r"(?:^|_)(?:close|del|dismiss|cancel|skip)(?:_|$)|(?:close|skip)(?:ad|btn|button|iv|view)?$", re.IGNORECASE
 )
 
-_LATER = "暂不 以后再说 下次再说 稍后再说 稍后 下次 再说 残忍拒绝 我再想想 不了谢谢 不用了 暂时不用 忽略"
+_LATER = (
+    "暂不 以后再说 下次再说 稍后再说 稍后 下次 再说 残忍拒绝 我再想想 不了谢谢 不用了 暂时不用 忽略"
+    " 下次提醒 下次再提醒 稍后提醒 明天再说 以后提醒"
+)
+# An update that lets nobody past: without these words a page that offers one is only a page.
+_COMPELS = re.compile(
+    r"停用|停止(?:服务|使用)|强制|过低|必须|(?:更新|升级)后.{0,6}使用|(?:更新|升级).{0,4}才能|(?:无法|不能).{0,4}使用"
+)
 _SIGNS: tuple[_Sign, ...] = (
     _Sign(
         kind=PopupKind.ANR,
@@ -127,7 +136,8 @@ _SIGNS: tuple[_Sign, ...] = (
                 re.IGNORECASE,
             ),
             re.compile(
-                r"再说|暂不|忽略|取消|跳过|稍后|下次|发现.{0,4}新版|新版本|版本更新|更新内容|升级内容|later",
+                r"再说|暂不|忽略|取消|跳过|稍后|下次|发现.{0,4}新版|新版本|版本更新|更新内容|升级内容|later|"
+                + _COMPELS.pattern,
                 re.IGNORECASE,
             ),
         ),
@@ -137,16 +147,35 @@ _SIGNS: tuple[_Sign, ...] = (
     _Sign(
         kind=PopupKind.NOTIFICATION,
         all_of=(
-            re.compile(r"(?:开启|打开|允许).{0,8}(?:通知|推送|提醒)|消息通知(?:权限)?|推送通知"),
-            re.compile(r"^(?:去|立即|马上)?(?:开启|打开)(?:通知)?$|^去设置$"),
+            re.compile(
+                r"(?:开启|打开|允许).{0,8}(?:通知|推送|提醒)|消息通知(?:权限)?|推送通知|(?:发送|推送)(?:通知|消息)"
+            ),
+            re.compile(r"^(?:去|立即|马上)?(?:开启|打开)(?:通知)?$|^去设置$|^允许$"),
         ),
-        refuse=f"{_LATER} 取消 暂不开启 不开启 关闭 我知道了",
+        refuse=f"{_LATER} 取消 暂不开启 不开启 不允许 拒绝 关闭 我知道了",
+    ),
+    # The app's own words before Android asks: what is declined here is never asked for.
+    _Sign(
+        kind=PopupKind.PERMISSION,
+        all_of=(
+            re.compile(
+                r"(?:位置|定位|存储|相机|相册|麦克风|录音|电话|通讯录|设备信息).{0,8}(?:权限|服务|信息)|(?:权限|授权).{0,8}(?:才能|用于|以便)"
+            ),
+            re.compile(r"^(?:去|立即|前往|同意)?(?:授权|设置|开启|打开)$"),
+        ),
+        none_of=re.compile(_NOT_POPUPS.pattern + "|网络"),
+        refuse=f"{_LATER} 暂不授权 暂不开启 不授权 不允许 拒绝 取消",
+        declinable=True,
     ),
     _Sign(
         kind=PopupKind.RATING,
         all_of=(
-            re.compile(r"(?:给|为).{0,8}(?:好评|评分|打分|评价)|五星好评|喜欢.{0,10}吗|去评价|鼓励一下"),
-            re.compile(r"^(?:去|给个|立即)?(?:好评|评分|评价|吐槽|鼓励一下).{0,3}$"),
+            re.compile(
+                r"(?:给|为).{0,8}(?:好评|评分|打分|评价)|五星好评|喜欢.{0,10}吗|去评价|鼓励一下|满意度(?:调查|评价|测评)"
+            ),
+            re.compile(
+                r"^(?:去|给个|立即|五星)?(?:好评|评分|评价|吐槽|鼓励一下).{0,3}$|^(?:立即|去|马上)(?:参与|填写|参加)$"
+            ),
         ),
         refuse=f"{_LATER} 取消 关闭 不再提醒 下次吧",
     ),
@@ -154,7 +183,7 @@ _SIGNS: tuple[_Sign, ...] = (
         kind=PopupKind.LOGIN,
         all_of=(
             re.compile(r"登录后|请先登录|您还未登录|您尚未登录|未登录|登录(?:已)?(?:过期|失效)|登录以"),
-            re.compile(r"^(?:去|立即|马上)?登录$"),
+            re.compile(r"^(?:去|立即|马上|重新)?登录(?:[/／]注册)?$"),
         ),
         none_of=re.compile(r"请输入|密码|验证码|天未登录|未登录人员"),
         refuse=f"{_LATER} 取消 暂不登录 随便看看 先逛逛 游客访问 关闭",
@@ -164,6 +193,15 @@ _SIGNS: tuple[_Sign, ...] = (
         all_of=(re.compile(r"^(?:我)?知道(?:了|啦)$|^(?:我)?明白了$|^立即体验$|^开始体验$|^跳过引导$|^gotit$"),),
         none_of=re.compile(r"下线|其他设备|异常|失败|扣|警告|违规|不允许|不支持"),
         refuse="跳过 跳过引导 我知道了 知道了 知道啦 我知道啦 明白了 我明白了 立即体验 开始体验 gotit",
+    ),
+    _Sign(
+        kind=PopupKind.GUIDE,
+        all_of=(
+            re.compile(r"新手(?:引导|指引|教程)|功能(?:引导|介绍)|新功能|^\d[/／]\d$"),
+            re.compile(r"^下一步$|^跳过(?:引导)?$"),
+        ),
+        none_of=re.compile(r"请输入|密码|验证码|提交|上传|申请|第\d+题"),
+        refuse="跳过 跳过引导 下一步",
     ),
     _Sign(
         kind=PopupKind.AD,
@@ -248,10 +286,13 @@ def _match(sign: _Sign, words: tuple[Word, ...], observation: Observation) -> Po
         return None
     refusing, consenting = _buttons(sign.refuse, words), _buttons(sign.accept, words)
     extent = _extent([*hits, *refusing, *consenting], words, observation)
-    if not refusing and len(words) > _FEW_WORDS:
+    if not refusing and (sign.declinable or len(words) > _FEW_WORDS):
         return None
-    # Without a refusing button a page that merely mentions such things looks the same: judge the whole screen.
-    about = [word for word in words if not refusing or extent.holds(*word.box.centre_px)]
+    # Without a refusing button a page that merely mentions such things looks the same: judge the whole screen, unless
+    # the dialog says itself that it lets nobody past.
+    inside = [word for word in words if extent.holds(*word.box.centre_px)]
+    compels = sign.kind is PopupKind.UPDATE and any(_COMPELS.search(word.norm) for word in inside)
+    about = inside if refusing or compels else words
     if any(_spoils(sign, word) for word in about):
         return None
     outs: tuple[Action, ...] = _taps(refusing) or _closers(observation)

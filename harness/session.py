@@ -22,6 +22,7 @@ from harness.clock import Clock, SystemClock
 from harness.device import pool, wire
 from harness.device.android import AndroidDevice
 from harness.device.recorder import Film
+from harness.discretion import Discretion, SecretTyping, Withholding
 from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
 from harness.evidence import redact
 from harness.evidence.bundle import BundleWriter, StoredBundle, WalkStart, open_bundle
@@ -36,6 +37,7 @@ from harness.machine import find_cjk_font_file
 from harness.model import (
     AcrossFinding,
     AppIdentity,
+    Device,
     EntryKind,
     FiledApp,
     Finding,
@@ -45,6 +47,7 @@ from harness.model import (
     Observation,
     ObservationId,
     Outcome,
+    Recorder,
     Verdict,
     Walk,
 )
@@ -61,7 +64,8 @@ from harness.report.phrases import Phrases
 from harness.report.sarif import write_sarif
 from harness.report.xlsx import write_xlsx
 from harness.rules import ALL_RULES, PICTURES, rules_edition
-from harness.tour import Tour
+from harness.tour import Tour, Visit
+from harness.visiting import enter, login_of, refuse_unwalkable
 from harness.walk import Walker
 
 FILM = ("auto", "on", "off")
@@ -94,6 +98,7 @@ class Settings:
     sealing: Sealing | None = None
     operator: str = ""
     film: str = FILM[0]
+    flows: Path | None = None  # the folder of log-in flows, ``<package>.py``
     run: str = field(default_factory=lambda: run_name(SystemClock()))
 
 
@@ -188,8 +193,10 @@ def opened(serial: str, settings: Settings) -> Iterator[AndroidDevice]:
 
 
 @contextlib.contextmanager
-def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Iterator[tuple[Walker, BundleWriter]]:
-    """Yield a walker for an app and the bundle it records into."""
+def recording(
+    device: AndroidDevice, app: FiledApp, settings: Settings, discretion: Discretion | None = None, retest_of: str = ""
+) -> Iterator[tuple[Walker, BundleWriter]]:
+    """Yield a walker for an app and the bundle it records into, which ``discretion`` keeps the account out of."""
     engines = ocr_engines(settings.ocr)
     clock = device.clock
     info = device.describe()
@@ -204,13 +211,16 @@ def recording(device: AndroidDevice, app: FiledApp, settings: Settings) -> Itera
         operator=settings.operator or login_name(),
         boot_id=machine.boot_id(os.environ),
         filmed=settings.film == "on" or (settings.film == "auto" and not info.is_virtual),
+        retest_of=retest_of,
     )
 
     def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
         return observe(frame, id=id, engines=engines, templates=icon_templates())
 
     with _writer(settings, start, clock) as writer:
-        yield Walker(device, perceive=perceive, recorder=writer, clock=clock), writer
+        hands: Device = device if discretion is None else SecretTyping(device, discretion)
+        recorder: Recorder = writer if discretion is None else Withholding(writer, discretion)
+        yield Walker(hands, perceive=perceive, recorder=recorder, clock=clock), writer
 
 
 def _writer(settings: Settings, start: WalkStart, clock: Clock) -> BundleWriter:
@@ -237,16 +247,17 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
     ``filed_from`` is the folder that paths of the filed list start from. Raises ``DeviceError`` where the walk could
     not begin; once begun, it ends in a bundle.
     """
-    _refuse_unwalkable(app)
+    refuse_unwalkable(app)
+    login = login_of(app, settings.flows)
     with opened(serial, settings) as device:
-        _install(device, app, filed_from)
-        with recording(device, app, settings) as (walker, writer):
+        install(device, app, filed_from)
+        with recording(device, app, settings, login.discretion if login else None) as (walker, writer):
             scope = Scope(package=app.package, steps=settings.steps, seconds=settings.seconds)
             rules = ALL_RULES
             if writer.filmed:
                 film = Film(serial, adb=settings.adb, clock=device.clock, keep=writer.recording)
                 rules = tuple(film.filmed(rule) for rule in ALL_RULES)
-            end = Tour(walker, scope, rules, device.clock).run()
+            end = Tour(walker, scope, rules, device.clock, Visit(app=app, login=login)).run()
             writer.walk_ended(
                 WalkEnd(
                     ended=walker.now(),
@@ -256,7 +267,7 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
                     stopped_by=end.stopped_by,
                 )
             )
-            return _finished(writer)
+            return finished(writer)
 
 
 def inspect_once(app: FiledApp, settings: Settings, filed_from: Path | None = None) -> Inspection:
@@ -264,7 +275,7 @@ def inspect_once(app: FiledApp, settings: Settings, filed_from: Path | None = No
 
     Raises ``DeviceError`` and ``BadInput`` as ``leased`` and ``inspect`` do; a walk that could not begin is not kept.
     """
-    _refuse_unwalkable(app)  # before a device is waited for
+    refuse_unwalkable(app)  # before a device is waited for
     name = hashlib.sha256(f"{app.package}\n{app.entry}".encode()).hexdigest()[:16]
     with _held(settings, name) as shared:
         done = shared / f"{name}.bundle"
@@ -281,17 +292,19 @@ def scenario(
     device: AndroidDevice, app: FiledApp, settings: Settings, filed_from: Path | None = None
 ) -> Iterator[Walker]:
     """Yield a walker for a script of one's own; what it saw is judged and left as a whole bundle of its own."""
-    _refuse_unwalkable(app)
-    _install(device, app, filed_from)
+    refuse_unwalkable(app)
+    install(device, app, filed_from)
     with recording(device, app, settings) as (walker, writer):
         try:
+            if app.entry_kind is not EntryKind.APP:
+                enter(walker, app, device)
             yield walker
         finally:
             writer.walk_ended(WalkEnd(ended=walker.now(), finished=False, untried=0, stopped_by="scenario-ended"))
-            _finished(writer)
+            finished(writer)
 
 
-def _finished(writer: BundleWriter) -> Inspection:
+def finished(writer: BundleWriter) -> Inspection:
     """Judge an ended walk and make its bundle whole."""
     # Judged from what was written, not from memory: the same reading serves `harness judge` for ever.
     with open_bundle(writer.path) as stored:
@@ -320,19 +333,7 @@ def bundles_of_run(settings: Settings) -> tuple[Path, ...]:
     return tuple(sorted(run.parent.parent for run in (settings.evidence_dir / settings.run).glob(f"*/{RUN}")))
 
 
-def _refuse_unwalkable(app: FiledApp) -> None:
-    """Raise ``BadInput`` for what is no app: walking the app that hosts a mini-program would accuse the host."""
-    if app.entry_kind is EntryKind.APP:
-        return
-    raise BadInput(
-        source="filed list",
-        place=f"row {app.row}, {app.package}",
-        problem=f"{app.entry_kind} cannot be entered by itself yet, nothing was looked at",
-        mend="look at it by hand, or write a scenario that enters it",
-    )
-
-
-def _install(device: AndroidDevice, app: FiledApp, filed_from: Path | None) -> None:
+def install(device: AndroidDevice, app: FiledApp, filed_from: Path | None) -> None:
     """Install the filed list's file where the app is missing; an installed app is looked at as it is."""
     try:
         device.apk_path(app.package)

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness import popups, safety
 from harness.clock import Clock
+from harness.discretion import Discretion
+from harness.entry import NOT_REACHED, Whereabouts, way_in
+from harness.errors import FlowLost
 from harness.explore import Explorer, Move, Scope
+from harness.login import Flow, login_page
 from harness.model import (
     Action,
     Actor,
     Back,
     Datum,
+    EntryKind,
+    FiledApp,
     Launch,
     Observation,
     Rule,
     RuleId,
     ScreenKey,
     Stop,
+    Tap,
     Verdict,
+    Wait,
 )
 from harness.rules import lets_a_day_pass, wants_probe
 from harness.rules.concluding import KIND
 from harness.walk import Walker
+
+_log = logging.getLogger(__name__)
+
+_FLOW_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +49,37 @@ class End:
     stopped_by: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """How to get past a log-in page: the flow, and whose texts it has typed without their being recorded."""
+
+    flow: Flow
+    discretion: Discretion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Whom a tour visits, and as whom."""
+
+    app: FiledApp
+    login: Login | None = None
+
+
 class Tour:
     """One walk through one app: start it, look everywhere within the scope, probe where rules ask."""
 
-    def __init__(self, walker: Walker, scope: Scope, rules: Sequence[Rule], clock: Clock) -> None:
+    def __init__(
+        self, walker: Walker, scope: Scope, rules: Sequence[Rule], clock: Clock, visit: Visit | None = None
+    ) -> None:
+        """Make a tour of what is visited; without that, of the whole package of the scope, without an account."""
         self._walker = walker
+        self._app = visit.app if visit is not None else FiledApp(package=scope.package, name="")
+        self._login = visit.login if visit is not None else None
+        self._wall = ""  # what kept the walk from what lies behind a log-in: a message key
+        self._whereabouts = Whereabouts(self._app)
+        self._followed = 0  # steps of the walk that are known to ``_whereabouts``
+        self._inside = False  # whether what was seen last is inside the app
+        self._backed = False  # whether the last step was Back
         self._scope = scope
         self._rules = tuple(rule for rule in rules if rule.probe is not None)
         self._clock = clock
@@ -63,10 +102,10 @@ class Tour:
     def run(self) -> End:
         """Walk until nothing is left, the scope is spent, or the way is blocked."""
         end_s = self._clock.monotonic_s() + self._scope.seconds
-        package = self._scope.package
-        self._walker.act(Stop(package=package), actor=Actor.START, why="start-clean")
-        observation = self._do(Launch(package=package), Actor.START, "start")
+        observation = self.enter("start", first=True)
         while True:
+            if isinstance(observation, End):
+                return observation
             if len(self._walker.steps) >= self._scope.steps:
                 return self._end("steps-spent")
             if self._clock.monotonic_s() - self._walker.jumped_s >= end_s:
@@ -75,12 +114,15 @@ class Tour:
                 return self._end("device-lost")
             if observation is None:
                 self._explorer.lost()
-                observation = self._do(Launch(package=package), Actor.RECOVER, "look-again")
+                observation = self._again("look-again")
                 continue
             hindered = self._hindrance(observation)
             if isinstance(hindered, End):
                 return hindered
             if hindered:
+                observation = self._last
+                continue
+            if login_page(observation) and self._pass_wall(observation):
                 observation = self._last
                 continue
             targets = self._targets(observation)
@@ -91,13 +133,13 @@ class Tour:
             move = self._explorer.next(observation, targets)
             if move is None:
                 # Something seen and never tried is something not looked at, whatever the reason.
-                if self._explorer.untried:
-                    return self._end("scope-spent")
+                if self._wall or self._explorer.untried:
+                    return self._end(self._wall or "scope-spent")
                 return End(finished=True, untried=0, cut_pages=self._explorer.cut_pages)
             if isinstance(move.action, Launch):
-                # A running app is only brought to front by a launch: to be at its start it has to be stopped.
-                self._walker.act(Stop(package=package), actor=Actor.EXPLORE, why=move.why)
-            observation = self._do(move.action, Actor.EXPLORE, self._why(move, observation))
+                observation = self._restart(move.why)
+            else:
+                observation = self.do(move.action, Actor.EXPLORE, self._why(move, observation))
 
     def _why(self, move: Move, observation: Observation) -> str:
         """Return why a move is made; a Back from a screen that shows nothing says what kept it from showing more."""
@@ -108,13 +150,96 @@ class Tour:
                 return "leave-black"
         return move.why
 
-    def _do(self, action: Action, actor: Actor, why: str) -> Observation | None:
+    def enter(self, why: str, *, first: bool = False) -> Observation | End | None:
+        """Go the way into the app from its start; return what is there, ``None`` where the device could not be seen.
+
+        Returns ``End`` where there is no way in. What stands before it is cleared away like anywhere else.
+        """
+        self.do(Stop(package=self._app.package), Actor.START, "start-clean" if first else why)
+        way = way_in(self._app, why)
+        action, reason = next(way)
+        while True:
+            observation = self.do(action, Actor.START, reason)
+            while observation is not None and self._is_part and popups.popup(observation) is not None:
+                hindered = self._hindrance(observation)
+                if isinstance(hindered, End):
+                    return hindered
+                observation = self._last
+            if observation is None:
+                return None
+            try:
+                action, reason = way.send(observation)
+            except StopIteration as end:
+                failed = end.value or (NOT_REACHED if self._is_part and not self._inside else "")
+                return self._end(failed) if failed else observation
+            if isinstance(action, Tap) and self._is_dangerous(action, observation):
+                return self._end(NOT_REACHED)  # a name that reads like an order is never pressed: it takes a link
+
+    @property
+    def _is_part(self) -> bool:
+        """Whether the app is a part of another one: then being at its start takes more than a launch."""
+        return self._app.entry_kind is not EntryKind.APP
+
+    def settle(self, observation: Observation | None) -> Observation | End | None:
+        """Return the app's own screen once what stands before it was cleared away, ``End`` where there is no way on."""
+        while observation is not None:
+            hindered = self._hindrance(observation)
+            if isinstance(hindered, End):
+                return hindered
+            if not hindered and not (login_page(observation) and self._pass_wall(observation)):
+                return observation
+            observation = self._last
+        return None
+
+    def probe_here(self, observation: Observation) -> Observation | None:
+        """Return what is seen after every probe that the rules ask for on this screen has run."""
+        seen: Observation | None = observation
+        while seen is not None and seen.screen == observation.screen and self._probe(seen):
+            seen = self._last
+        return seen
+
+    def _is_dangerous(self, tap: Tap, observation: Observation) -> bool:
+        for control in safety.controls(observation):
+            danger = safety.danger_of(control, observation) if control.box.holds(tap.x_px, tap.y_px) else None
+            if danger is not None and control.kind is not safety.ControlKind.INPUT:
+                self._walker.refuse(observation, control, danger)
+                return True
+        return False
+
+    def _restart(self, why: str) -> Observation | End | None:
+        """Start the app again. A running one is only brought to front by a launch: it has to be stopped before."""
+        if self._is_part:
+            return self.enter(why)
+        self.do(Stop(package=self._app.package), Actor.EXPLORE, why)
+        return self.do(Launch(package=self._app.package), Actor.EXPLORE, why)
+
+    def _again(self, why: str) -> Observation | End | None:
+        """Bring the app back to front after it was lost."""
+        if self._is_part:
+            return self.enter(why)
+        return self.do(Launch(package=self._app.package), Actor.RECOVER, why)
+
+    def do(self, action: Action, actor: Actor, why: str) -> Observation | None:
+        """Take one step; return what was seen after it, ``None`` where that could not be."""
         step = self._walker.act(action, actor=actor, why=why)
         self._failures = 0 if step.gap is None else self._failures + 1
         if step.gap is not None:
             self._explorer.failed()
+        self._backed = isinstance(action, Back)
         self._last = self._walker.seen(step)
+        self._follow()
         return self._last
+
+    def _follow(self) -> None:
+        """Learn from the steps since the last time whether the walk is still inside the app."""
+        fresh = self._walker.steps[self._followed :]
+        seen = (
+            {observation.id: observation for observation in self._walker.observations[-len(fresh) :]} if fresh else {}
+        )
+        for step in fresh:
+            if step.after is not None:
+                self._inside = self._whereabouts.after(step, seen[step.after])
+        self._followed = len(self._walker.steps)
 
     def _end(self, stopped_by: str) -> End:
         explorer = self._explorer
@@ -124,20 +249,23 @@ class Tour:
         """Clear away what stands before the app; true when a step was taken, ``End`` when there is no way on."""
         popup = popups.popup(observation)
         if popup is not None:
-            if popup.kind is popups.PopupKind.LOGIN and len(self._explorer.screens) <= 1:
-                return self._end("blocked-login")
+            if popup.kind is popups.PopupKind.LOGIN:
+                if self._pass_wall(observation):
+                    return True
+                if len(self._explorer.screens) <= 1:
+                    return self._end(self._wall)
             self._popups += 1
             tried = self._ways_tried.get((popup.kind, observation.screen), 0)
             if tried >= len(popup.ways) or self._popups > self._walker.manners.popups_in_a_row:
                 return self._end(f"blocked-{popup.kind}")
             self._explorer.interrupted()
-            after = self._do(popup.ways[tried], Actor.POPUP, f"popup-{popup.kind}")
+            after = self.do(popup.ways[tried], Actor.POPUP, f"popup-{popup.kind}")
             if after is not None and not self._came_through(observation, after):
                 # Declining closed the app or changed nothing: next time the next way, which binds a little more.
                 self._ways_tried[popup.kind, observation.screen] = tried + 1
             return True
         self._popups = 0
-        if observation.page is None or observation.page.package == self._scope.package:
+        if self._inside:
             if self._away:
                 self._explorer.lost()
             self._away = 0
@@ -146,15 +274,47 @@ class Tour:
         if self._away > self._walker.manners.away_in_a_row:
             return self._end("left-app")
         # What led here is forgotten only once the app is back: if it died of it, the press is taken back.
-        if self._away == 1:
-            self._do(Back(), Actor.RECOVER, "return-to-app")
-        else:
-            self._do(Launch(package=self._scope.package), Actor.RECOVER, "return-to-app")
+        if self._away == 1 and not (self._backed and self._is_part):
+            self.do(Back(), Actor.RECOVER, "return-to-app")
+        elif isinstance(again := self._again("return-to-app"), End):
+            return again
+        return True
+
+    def _pass_wall(self, observation: Observation) -> bool:
+        """Log in where there is an account and nobody has tried; return whether a step was taken.
+
+        Where it is false the page is one like others: what can be seen before the wall is seen, and the wall is told.
+        """
+        login, self._login = self._login, None
+        if login is None:
+            self._wall = self._wall or "blocked-login"
+            return False
+        self._explorer.lost()
+        with login.discretion.filling():
+            flow = login.flow(observation)
+            try:
+                action = next(flow)
+                for _ in range(_FLOW_STEPS):
+                    seen = self.do(action, Actor.FLOW, "log-in")
+                    if seen is None:
+                        break
+                    action = flow.send(seen)
+            except StopIteration:
+                pass
+            except FlowLost as lost:
+                _log.warning(
+                    "a log-in flow lost its way", extra={"package": self._app.package, "looked_for": str(lost)}
+                )
+            finally:
+                flow.close()
+        after = self.do(Wait(seconds=1.0), Actor.FLOW, "log-in-done")
+        if after is None or login_page(after):
+            self._wall = "blocked-login-failed"
         return True
 
     def _came_through(self, before: Observation, after: Observation) -> bool:
         """Return whether a pop-up is gone and the app is still in front."""
-        left = before.page is not None and after.page is not None and after.page.package != self._scope.package
+        left = before.page is not None and after.page is not None and after.page.package != self._app.package
         return after.screen != before.screen and not left
 
     def _targets(self, observation: Observation) -> list[safety.Control]:
@@ -191,6 +351,7 @@ class Tour:
             self._explorer.lost()
             first = self._walker.looks
             self._last, outcome = self._walker.probe(rule, observation)
+            self._follow()
             if outcome is not None and outcome.verdict is not Verdict.INCONCLUSIVE:
                 # What the probe passed through is the same function in another state: paused, at the end, asked again.
                 newest = self._walker.observations

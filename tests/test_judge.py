@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.discretion import WITHHELD_FORM
 from harness.judge import coverage_of, entry_path, fingerprint, judge, outcomes_for, replay
 from harness.model import (
     Action,
@@ -40,6 +41,7 @@ from harness.model import (
     Wait,
     Walk,
 )
+from harness.model import Page as AppPage
 from harness.rules import ALL_RULES, mandatory_check_in, points_ranking, video_watch_gate
 from harness.rules.corpus import screen
 from tests.simulated_player import PACKAGE, Page, Phone, drive
@@ -247,6 +249,16 @@ def test_a_screen_that_could_not_be_read_keeps_the_rest_from_being_clear() -> No
     blind = _screen("blind", (), index=2, gaps=[{"channel": "hierarchy", "reason": "dump-failed"}])
     findings = judge(_walk([home, blind]), ALL_RULES).findings
     assert {f.verdict for f in findings} == {Verdict.INCONCLUSIVE}
+
+
+def test_a_form_that_was_withheld_is_no_look_lost_only_where_its_page_was_kept_too() -> None:
+    login, home = AppPage(package=APP.package, activity="Login"), AppPage(package=APP.package, activity="Home")
+    seen = replace(_screen("home", HOME, index=1), page=home)
+    gap = Gap(channel=Channel.HIERARCHY, reason=WITHHELD_FORM)
+    empty = replace(_screen("login", (), index=3), page=login, gaps=(gap,))
+    form = replace(_screen("login", ("请输入密码",), index=2), page=login)
+    for walk, gaps in ((_walk([seen, form, empty]), ()), (_walk([seen, empty]), (gap,))):
+        assert {rule.id: coverage_of(walk, rule).gaps for rule in ALL_RULES} == {rule.id: gaps for rule in ALL_RULES}
 
 
 def test_clear_shows_the_places_that_were_looked_at() -> None:

@@ -70,6 +70,15 @@ def labels(popped: Popup) -> list[str]:
         (("喜欢学习在线吗？", "给我们一个五星好评吧"), ("下次再说", "去评价"), "rating", ["下次再说", "Back"]),
         (("您还未登录，登录后可查看学习记录",), ("取消", "去登录"), "login", ["取消", "Back"]),
         (("左右滑动可切换上下题",), ("我知道了",), "guide", ["我知道了", "Back"]),
+        (("新手引导 1/4", "这里是工作台"), ("跳过", "下一步"), "guide", ["跳过", "下一步", "Back"]),
+        (("系统升级通知", "请升级到最新版本"), ("立即升级", "下次提醒"), "update", ["下次提醒", "Back"]),
+        (("“学习在线”想给您发送通知",), ("不允许", "允许"), "notification", ["不允许", "Back"]),
+        (("应用评分", "觉得好用就给个好评吧"), ("残忍拒绝", "五星好评"), "rating", ["残忍拒绝", "Back"]),
+        (("邀请您参与满意度调查",), ("稍后再说", "立即参与"), "rating", ["稍后再说", "Back"]),
+        (("您的登录已过期，请重新登录",), ("取消", "重新登录"), "login", ["取消", "Back"]),
+        (("登录后可查看更多内容",), ("先逛逛", "登录/注册"), "login", ["先逛逛", "Back"]),
+        (("为了推荐附近的网点，需要开启定位服务",), ("取消", "去设置"), "permission", ["取消", "Back"]),
+        (("应用需要存储权限才能保存文件",), ("拒绝", "去开启"), "permission", ["拒绝", "Back"]),
     ],
 )
 def test_a_pop_up_over_a_page_is_left_the_least_binding_way_first(
@@ -94,6 +103,21 @@ def test_a_consent_that_counts_down_is_waited_for_and_not_pressed() -> None:
 
 def test_an_update_without_a_way_to_decline_is_binding() -> None:
     popped = found(seen(window(dialog("发现新版本", "当前版本过低，请升级后使用", buttons=("立即升级",)))))
+    assert (popped.kind, popped.binding, labels(popped)) == (PopupKind.UPDATE, True, ["Back"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "buttons"),
+    [
+        (("发现新版本", "本次为强制更新"), ("立即更新", "退出应用")),
+        (("当前版本已停用，请更新后使用",), ("立即更新",)),
+        (("检测到新版本，需更新后才能继续使用",), ("去更新",)),
+    ],
+)
+def test_an_update_that_lets_nobody_past_is_binding_over_a_page_too_and_is_never_installed(
+    texts: tuple[str, ...], buttons: tuple[str, ...]
+) -> None:
+    popped = found(over_a_page(*texts, buttons=buttons))
     assert (popped.kind, popped.binding, labels(popped)) == (PopupKind.UPDATE, True, ["Back"])
 
 
@@ -180,6 +204,10 @@ def test_what_the_rules_look_for_is_never_closed_as_a_pop_up(texts: tuple[str, .
         ("手机号登录", "请输入手机号", "请输入验证码", "我已阅读并同意《用户协议》", "登录"),
         ("绑定手机号", "用户协议", "请阅读5秒后同意。", "同意（5秒）", "请输入验证码", "提交"),
         ("发现", "会议通知", "学习排行", "取消", "搜索"),
+        ("系统权限管理", "位置信息权限", "去设置", "相机权限", "去设置", "返回"),
+        ("版本信息", "发现新版本 V3.3.0", "立即更新", "检查更新", "关于我们"),
+        ("办事指南", "第1步 填写", "下一步", "请输入姓名", "新功能"),
+        ("待办提醒", "您有1条待办", "去查看", "关闭"),
         ("学习", "首页", "我的"),
     ],
 )

@@ -361,16 +361,15 @@ def test_an_unknown_device_and_a_device_in_use_are_errors_that_name_it(field: Fi
     assert "Traceback" not in ended.out
 
 
-def test_a_mini_program_is_an_error_and_its_host_app_is_not_walked(tmp_path: Path) -> None:
+def test_a_mini_program_without_a_way_in_is_an_error_and_its_host_app_is_not_walked(tmp_path: Path) -> None:
     filed = tmp_path / "list.csv"
-    filed.write_text("应用名称,包名,类型,入口\n办事,com.tencent.mm,小程序,办事大厅\n", encoding="utf-8")
+    filed.write_text("应用名称,包名,类型,入口\n办事,com.tencent.mm,小程序,\n", encoding="utf-8")
     ended = run_pytest(
         SCENARIOS, "--harness-filed-list", filed, "--harness-adb-server", f"127.0.0.1:{free_port()}",
         "--harness-evidence-dir", tmp_path, "--harness-rule", RULES[0], cwd=tmp_path,
     )  # fmt: skip
     assert ended.outcomes == {"error": 1}, ended.out
-    assert "mini-program" in ended.out
-    assert re.search(r"com\.tencent\.mm@[0-9a-f]{8}-mandatory-check-in", ended.out)
+    assert "小程序没有写入口" in ended.out
 
 
 # --- what was given ------------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def test_a_bundle_with_its_report_is_sound_and_not_called_unfinished(study: Path
 
 def test_coverage_comes_before_any_finding(page: html.HtmlElement) -> None:
     sections = [section.get("id") for section in page.iter("section")]
-    assert sections == ["coverage", "findings", "details", "refusals", "conditions", "steps"]
+    assert sections == ["coverage", "map", "findings", "details", "refusals", "conditions", "steps"]
 
 
 def test_a_place_not_reached_is_a_row_like_one_that_was(page: html.HtmlElement) -> None:

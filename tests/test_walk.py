@@ -516,3 +516,22 @@ def test_a_page_that_does_not_stop_loading_is_left_and_that_is_said() -> None:
     _, walker, kept, clock = made(screens)
     assert tour(walker, clock).run().finished
     assert next(step.why for step in kept.steps if isinstance(step.action, Back)) == "leave-loading"
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        (["当前版本已停用，请更新后使用", "立即更新"], "blocked-update"),
+        (["请阅读《隐私政策》", "隐私政策", "不同意并退出", "同意"], "blocked-privacy"),
+    ],
+)
+def test_a_wall_that_cannot_be_declined_is_blocked_with_its_reason_and_every_try_is_a_recorded_step(
+    labels: list[str], reason: str
+) -> None:
+    _, walker, kept, clock = made({**SCREENS, "home": labels})
+    end = tour(walker, clock).run()
+    assert (end.finished, end.stopped_by) == (False, reason)
+    tries = [step for step in kept.steps if step.actor is Actor.POPUP]
+    assert tries
+    assert all(step.before is not None and step.after is not None for step in tries)
+    assert not {"立即更新"} & {step.action.label for step in kept.steps if isinstance(step.action, Tap)}

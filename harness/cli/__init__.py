@@ -32,6 +32,7 @@ from harness.cli.evidence import (
 from harness.cli.judging import judge_again, rules
 from harness.cli.night import diff, night
 from harness.cli.output import json_option, print_json
+from harness.cli.replay import replay
 from harness.cli.report import report
 from harness.errors import HarnessError
 from harness.messages import text
@@ -100,6 +101,7 @@ for _command in (
     emulators,
     judge_again,
     rules,
+    replay,
 ):
     group.add_command(_command)
 

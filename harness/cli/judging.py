@@ -60,7 +60,7 @@ def rules(*, rule_id: str | None, page: Path | None, as_json: bool) -> None:
 
     Print the catalogue, or one rule's clause, lexicon, markers, probe and known limits.
     """
-    from harness.report.catalogue import across_lines, rule_json, rule_lines
+    from harness.report.catalogue import across_lines, rule_json, rule_lines, short_citation
     from harness.report.catalogue_page import catalogue_page
     from harness.rules import ACROSS_RULES, ALL_RULES, rules_edition
 
@@ -73,19 +73,17 @@ def rules(*, rule_id: str | None, page: Path | None, as_json: bool) -> None:
         known = ", ".join((*(rule.id for rule in ALL_RULES), *(rule.id for rule in ACROSS_RULES)))
         raise click.UsageError(f"no rule {rule_id!r}; rules: {known}")
     if page is not None:
-        page.write_bytes(catalogue_page(chosen, rules_edition()))
+        page.write_bytes(catalogue_page(chosen, across, rules_edition()))
         print(page.absolute())
     elif as_json:
         print_json({"format": 1, "rules": [rule_json(rule) for rule in chosen]})
     elif rule_id is None:
-        table = columns("ID", "名称", "等级", "探测", "依据")
+        table = columns("ID", "等级", "探测", "依据", "名称")
         for rule in chosen:
-            source = rule.clause.number or rule.clause.document
-            table.add_row(
-                rule.id, rule.name_zh, rule.severity, "有" if rule.probe else "无", f"{source}{rule.clause.item}"
-            )
+            probed = "有" if rule.probe else "无"
+            table.add_row(rule.id, rule.severity, probed, short_citation(rule.clause), rule.name_zh)
         for one in across:
-            table.add_row(one.id, one.name_zh, one.severity, "跨应用", f"{one.clause.number}{one.clause.item}")
+            table.add_row(one.id, one.severity, "跨应用", short_citation(one.clause), one.name_zh)
         Console(highlight=False).print(table)
         print("harness rules ID：一条规则的全部内容 everything about one rule")
     else:

@@ -40,6 +40,7 @@ from harness.model import (
     LongPress,
     Moment,
     NextDay,
+    OpenLink,
     PackageName,
     Page,
     Recents,
@@ -47,6 +48,7 @@ from harness.model import (
     Swipe,
     Tap,
     Type,
+    TypeSecret,
     Wait,
 )
 
@@ -275,6 +277,8 @@ class AndroidDevice:
             case Type():
                 if not self._link.set_text(action.text):
                     raise ActionRefused("nothing is focused to type into", serial=self.serial)
+            case TypeSecret():
+                raise ActionRefused(f"nobody gave this device the {action.what}", serial=self.serial)
             case Back():
                 self._input("pressKey", "back", may_be_false=True)
             case Home():
@@ -285,6 +289,9 @@ class AndroidDevice:
                 self._clock.sleep(action.seconds)
             case Launch():
                 self._launch(action.package, action.activity)
+            case OpenLink():
+                link = f"-a android.intent.action.VIEW -d {shlex.quote(action.url)} -p {shlex.quote(action.package)}"
+                self._am_start(link, f"{action.package} with a link")
             case Stop():
                 self.shell(f"am force-stop {shlex.quote(action.package)}")
             case DenyPermission():
@@ -305,14 +312,15 @@ class AndroidDevice:
         self._clock.sleep(_DAY_S)
 
     def _launch(self, package: PackageName, activity: str) -> None:
-        activity = activity or self.launcher_activity(package)
-        component = shlex.quote(f"{package}/{activity}")
-        output = self.shell(
-            f"am start -a android.intent.action.MAIN -c android.intent.category.LAUNCHER -n {component}",
-            check=True,
+        component = f"{package}/{activity or self.launcher_activity(package)}"
+        self._am_start(
+            f"-a android.intent.action.MAIN -c android.intent.category.LAUNCHER -n {shlex.quote(component)}", component
         )
+
+    def _am_start(self, intent: str, what: str) -> None:
+        output = self.shell(f"am start {intent}", check=True)
         if re.search(r"^(Error|Exception)", output, re.MULTILINE):
-            raise ActionRefused(f"am start {package}/{activity}: {output.strip()}", serial=self.serial)
+            raise ActionRefused(f"am start {what}: {output.strip()}", serial=self.serial)
 
     # --- knowing
 
@@ -345,7 +353,7 @@ class AndroidDevice:
         dump = self.shell(f"dumpsys package {shlex.quote(package)}")
         version_name = re.search(r"versionName=(\S+)", dump)
         version_code = re.search(r"versionCode=(\d+)", dump)
-        apk = self._link.pull(path)
+        apk = self._link.readable(path)
         signer = signer_of(apk)
         told = re.search(r"(?:signer|certificate)[^\n]*?([0-9a-fA-F]{64})", dump)
         if not signer.sha256 and told:
@@ -354,7 +362,7 @@ class AndroidDevice:
             package=package,
             version_name=version_name[1] if version_name else "",
             version_code=version_code[1] if version_code else "",
-            apk_sha256=hashlib.sha256(apk).hexdigest(),
+            apk_sha256=hashlib.sha256(apk).hexdigest() if apk else "",
             signer_sha256=signer.sha256,
             signer_scheme=signer.scheme,
             launcher_activity=self.launcher_activity(package),

@@ -137,6 +137,14 @@ class Link:
                     raise
             return local.read_bytes()
 
+    def readable(self, path: str) -> bytes:
+        """Return a device file's bytes, none where it may not be read."""
+        try:
+            return self.pull(path)
+        except ActionRefused as error:
+            _log.warning("a file of the device cannot be read", extra={"path": path, "error": str(error)})
+            return b""
+
     def push(self, local: Path, remote: str) -> None:
         """Copy a file to the device. Raises ``ActionRefused`` where it cannot be read here."""
         try:

@@ -82,6 +82,14 @@ def unbound_findings(judgement: Judgement, trail: Trail, package: str) -> Iterat
                 yield _bad(finding, "evidence-unknown-observation", measure.observation)
 
 
+def unbound_places(coverage: CoverageFacts, trail: Trail) -> Iterator[Problem]:
+    """Yield every screen of the map whose picture was never recorded as that screen."""
+    screens = {capture.observation: capture.screen for capture in trail.captures}
+    for place in coverage.map.places:
+        if screens.get(place.observation) != place.screen:
+            yield Problem(key="evidence-unknown-observation", member=layout.COVERAGE, detail=str(place.observation))
+
+
 def differing_facts(
     run: RunFacts, subject: SubjectFacts, case: CaseFacts, coverage: CoverageFacts, judgement: Judgement
 ) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from importlib import metadata, resources
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
+from harness.appmap import app_map
 from harness.clock import Clock
 from harness.errors import BundleError
 from harness.evidence import bag, codec, durable, layout
@@ -77,6 +78,7 @@ class WalkStart:
     operator: str = ""
     boot_id: str = ""
     filmed: bool = False
+    retest_of: str = ""
 
 
 class BundleWriter:
@@ -174,7 +176,9 @@ class BundleWriter:
         """
         if self._walk_ended is None:
             raise BundleError(f"{self.name}: the walk has not ended")
-        coverage = CoverageFacts(walk=self._walk_ended, rules=judgement.coverage)
+        with open_bundle(self.path) as stored:  # what was written, not what was meant to be
+            seen = app_map(stored.walk)
+        coverage = CoverageFacts(walk=self._walk_ended, rules=judgement.coverage, map=seen)
         told = crate(self._run, self._subject, self._start.device, self._walk_ended)
         judged = (
             _put(self.path, layout.COVERAGE, codec.dump_page(coverage)),
@@ -223,6 +227,7 @@ class BundleWriter:
             operator=self._start.operator,
             boot_id=self._start.boot_id,
             filmed=self._start.filmed,
+            retest_of=self._start.retest_of,
         )
 
     def _begin(self, folder: Path) -> None:

@@ -24,11 +24,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from harness.appmap import AppMap
 from harness.evidence.codec import FORMAT
 from harness.model import (
     AcrossFinding,
@@ -169,7 +170,7 @@ class RunFacts:
 
     ``rules`` is the edition of the rule set; ``start_stamp`` is ``None`` where no time-stamp was wanted.
     ``operator`` ran it; ``boot_id`` is of the host, empty where it did not tell: monotonic times compare within one
-    boot only.
+    boot only. ``retest_of`` names the bundle whose findings were tested again, empty for a walk of its own.
     """
 
     format: int = FORMAT
@@ -187,6 +188,7 @@ class RunFacts:
     operator: str = ""
     boot_id: str = ""
     filmed: bool = False  # whether probes were to be filmed
+    retest_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,11 +277,12 @@ class WalkEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageFacts:
-    """How the walk ended, and what each rule could look at."""
+    """How the walk ended, what each rule could look at, and the map of what was seen; older bundles have no map."""
 
     format: int = FORMAT
     walk: WalkEnd
     rules: tuple[tuple[RuleId, Coverage], ...]
+    map: AppMap = field(default_factory=AppMap)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ _INK_CONTRAST = 40
 _LEAST_BLANK = 0.15  # of a Han letter; between two letters of a word there is less
 # Fields that hold what an app or a person wrote; everything else of a value is ours.
 _TEXT_FIELDS = frozenset(
-    "text norm desc hint label contradiction entry signs toasts data note detail".split()  # noqa: SIM905 - it is shorter
+    "text norm desc hint label title contradiction entry signs toasts data note detail".split()  # noqa: SIM905 - it is shorter
 )
 _VIDEO_CLASSES = ("VideoView", "SurfaceView", "TextureView")
 

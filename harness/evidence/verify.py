@@ -232,6 +232,7 @@ class _Look:
         judgement = findings.judgement
         problems = [
             *binding.unbound_findings(judgement, trail, subject.app.package),
+            *binding.unbound_places(coverage, trail),
             *binding.differing_facts(run, subject, case, coverage, judgement),
         ]
         if coverage.walk != trail.end:

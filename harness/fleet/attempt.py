@@ -20,6 +20,7 @@ from typing import Final
 
 from harness.baseline import Look
 from harness.clock import Clock, SystemClock
+from harness.entry import inside
 from harness.errors import BundleError, HarnessError
 from harness.evidence.bundle import open_bundle
 from harness.fleet.filed import write_filed_list
@@ -179,7 +180,8 @@ def read_result(folder: Path, claim: Claim, *, trusted: bool) -> Result:
 def looks_of(walk: Walk, judgement: Judgement, night: str, *, bundle: str, trusted: bool) -> dict[RuleId, Look]:
     """Return one look per rule of a judged walk."""
     version = f"{walk.identity.version_name} ({walk.identity.version_code})"
-    screens = frozenset(o.screen for o in walk.observations if o.page is None or o.page.package == walk.app.package)
+    within = inside(walk)
+    screens = frozenset(o.screen for o in walk.observations if o.id in within)
     reaches = {rule: coverage.reaches for rule, coverage in judgement.coverage}
     return {
         f.rule: Look(

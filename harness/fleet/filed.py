@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from harness.entry import is_web_address
 from harness.errors import BadInput
 from harness.fleet.tables import Line, read_table
 from harness.messages import text
@@ -201,6 +202,11 @@ def _app(
         for place, cell in enumerate(line.cells)
         if cell.strip() and place not in header_places
     ]
+    kind, entry = values.get("entry_kind", ""), values.get("entry", "")
+    if kind == EntryKind.MINI_PROGRAM and not entry:
+        problems.append(_problem(line.number, _HEADERS["entry"][0], entry, "no_entry"))
+    if kind == EntryKind.H5 and not is_web_address(entry):
+        problems.append(_problem(line.number, _HEADERS["entry"][0], entry, "no_address"))
     if problems:
         return None, problems
     return _filed_app(values, line.number), []

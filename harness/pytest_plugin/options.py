@@ -56,6 +56,7 @@ OPTIONS = (
     Option(name="harness_tsa", help="URL of a time-stamping authority (RFC 3161); needs --harness-sign-key"),
     Option(name="harness_film", help=f"film probes: {', '.join(FILM)}; default: auto, all but embedded devices"),
     Option(name="harness_operator", help="who runs this, as the evidence names the person; default: the login name"),
+    Option(name="harness_flows", help="folder of log-in flows, PACKAGE.py; default: scenarios/flows"),
     Option(name="harness_device_wait", help="seconds to wait for a free device", type="float"),
 )
 
@@ -135,6 +136,7 @@ def settings(config: pytest.Config, run: str) -> Settings:
     return session.Settings(
         evidence_dir=evidence_dir(config),
         sealing=sealing(config),
+        flows=flows(config),
         adb=adb_server(config),
         serials=many(config, "harness_serial"),
         run=run,
@@ -175,6 +177,12 @@ def evidence_dir(config: pytest.Config) -> Path:
     """Return where bundles go."""
     folder = given(config, "harness_evidence_dir")
     return (folder.path if folder else _home(config) / "screenshots").absolute()
+
+
+def flows(config: pytest.Config) -> Path:
+    """Return the folder of log-in flows; it need not be there where no app has an account."""
+    folder = given(config, "harness_flows")
+    return (folder.path if folder else _home(config) / "scenarios" / "flows").absolute()
 
 
 def sealing(config: pytest.Config) -> Sealing | None:

@@ -89,6 +89,24 @@ def rule_json(rule: Rule) -> dict[str, Any]:
     }
 
 
+def across_json(rule: AcrossRule) -> dict[str, Any]:
+    """Return a rule across apps as plain JSON values."""
+    return {
+        "id": rule.id,
+        "name_zh": rule.name_zh,
+        "name_en": rule.name_en,
+        "severity": rule.severity.value,
+        "stage": rule.stage.value,
+        "clauses": [_clause_json(clause) for clause in (rule.clause, *rule.also)],
+        "known_limits": list(rule.known_limits),
+    }
+
+
+def short_citation(clause: Clause) -> str:
+    """Return the document and item as people call them; only the 办法 has a number here, the 意见 has none."""
+    return f"{'办法' if clause.number else '意见'}{clause.item}"
+
+
 def _cited(clause: Clause) -> str:
     article = f"第{clause.article_no}条" if clause.article_no else "（条号未经核对）"
     number = f"（{clause.number}）" if clause.number else ""

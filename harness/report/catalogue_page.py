@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import jinja2
 
-from harness.model import Rule
-from harness.report.catalogue import rule_json
+from harness.model import AcrossRule, Rule
+from harness.report.catalogue import across_json, rule_json
 from harness.report.phrases import Phrases
 
 
-def catalogue_page(rules: Sequence[Rule], edition: str, phrases: Phrases | None = None) -> bytes:
+def catalogue_page(
+    rules: Sequence[Rule], across: Sequence[AcrossRule], edition: str, phrases: Phrases | None = None
+) -> bytes:
     """Return the page: a table of all rules in clause order, then each with clause, signs, probe and limits."""
     words = phrases or Phrases()
     environment = jinja2.Environment(
@@ -26,4 +28,11 @@ def catalogue_page(rules: Sequence[Rule], edition: str, phrases: Phrases | None 
         {**rule_json(rule), "limits": [words.say(limit) for limit in rule.known_limits], "number": number}
         for number, rule in enumerate(rules, 1)
     ]
-    return environment.get_template("catalogue.html").render(rules=told, edition=edition).encode("utf-8")
+    numbered = enumerate(across, len(rules) + 1)
+    several = [
+        {**across_json(rule), "limits": [words.say(limit) for limit in rule.known_limits], "number": number}
+        for number, rule in numbered
+    ]
+    return (
+        environment.get_template("catalogue.html").render(rules=told, across=several, edition=edition).encode("utf-8")
+    )

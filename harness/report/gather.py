@@ -66,8 +66,7 @@ def _app(bundle: StoredBundle, judgement: Judgement, rules: Sequence[Rule], out:
             return f"{way}/{layout.shot_member(digest)}"
         return lay(f"{digest}.png", bundle.shot(digest))
 
-    def small_link(digest: str) -> str | None:
-        member = small.member(digest)
+    def link(member: str | None) -> str | None:
         if member is None:
             return None
         name = member.rsplit("/", 1)[1]
@@ -82,7 +81,8 @@ def _app(bundle: StoredBundle, judgement: Judgement, rules: Sequence[Rule], out:
         folder=bundle.name,
         vetting=vetted(verify(bundle.path), words),
     )
-    return app_result(source, rules, Gallery(bundle.walk, Links(original=original, small=small_link), words), words)
+    links = Links(original=original, small=lambda d: link(small.member(d)), tiny=lambda d: link(small.tiny(d)))
+    return app_result(source, rules, Gallery(bundle.walk, links, words), words)
 
 
 def _way(target: Path, start: Path) -> str | None:

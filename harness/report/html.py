@@ -42,7 +42,7 @@ def bundle_pages(
 ) -> Mapping[str, bytes]:
     """Return what ``BundleWriter.finish`` puts into a bundle: ``index.html`` and small pictures."""
     small = SmallPictures(bundle)
-    links = Links(original=layout.shot_member, small=small.member)
+    links = Links(original=layout.shot_member, small=small.member, tiny=small.tiny)
     words = phrases or Phrases()
     source = Source(bundle=bundle, judgement=judgement, unfinished=False)
     result = app_result(source, rules, Gallery(bundle.walk, links, words), words)

@@ -20,12 +20,14 @@ from harness.model import (
     LongPress,
     Moment,
     NextDay,
+    OpenLink,
     Outcome,
     Recents,
     Stop,
     Swipe,
     Tap,
     Type,
+    TypeSecret,
     Wait,
 )
 from harness.rules.concluding import CUT_PAGES
@@ -84,10 +86,14 @@ class Phrases:
                 )
             case Type(text=typed):
                 return self.say("report-did-type", what=typed)
+            case TypeSecret(what=what):
+                return self.say("report-did-type-secret", what=self.say(f"secret-{what}"))
             case Wait(seconds=seconds):
                 return self.say("report-did-wait", seconds=f"{seconds:g}")
             case Launch(package=package):
                 return self.say("report-did-launch", what=package)
+            case OpenLink(url=url):
+                return self.say("report-did-open-link", what=url)
             case Stop(package=package):
                 return self.say("report-did-stop", what=package)
             case DenyPermission(permission=permission):

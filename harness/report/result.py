@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.appmap import app_map
 from harness.evidence.bundle import StoredBundle
 from harness.model import (
     Box,
     Coverage,
+    EntryKind,
     Finding,
     Judgement,
     NextDay,
@@ -22,6 +24,7 @@ from harness.model import (
     Verdict,
     Walk,
 )
+from harness.report.mapview import map_view
 from harness.report.phrases import Phrases, apart_s, at_device, at_host
 from harness.report.probes import probes_of
 from harness.report.shots import Gallery, Shot, shots_of
@@ -98,6 +101,7 @@ def app_result(source: Source, rules: Sequence[Rule], gallery: Gallery, phrases:
         walked=_walked(walk, phrases),
         coverage=coverage,
         gaps=_gaps(walk, phrases),
+        map=map_view(app_map(walk), gallery, phrases),
         findings=tuple(_finding(f, known.get(f.rule), walk, gallery, phrases) for f in findings),
         refusals=tuple(
             RefusalRow(
@@ -256,6 +260,8 @@ def _subject(walk: Walk, phrases: Phrases) -> tuple[Row, ...]:
     rows = (
         ("report-app-name", app.name),
         ("report-app-package", app.package),
+        ("report-app-entry-kind", phrases.say(f"report-entry-{app.entry_kind}")),
+        *([] if app.entry_kind is EntryKind.APP else [("report-app-entry", app.entry)]),
         ("report-app-version", _version(walk)),
         ("report-app-apk", identity.apk_sha256),
         ("report-app-signer", identity.signer_sha256),
@@ -316,6 +322,7 @@ def _conditions(bundle: StoredBundle, phrases: Phrases) -> tuple[Row, ...]:
         ("report-operator", bundle.run.operator),
         ("report-host-boot", bundle.run.boot_id),
         ("report-films", _films(bundle, phrases)),
+        *([("report-retest-of", bundle.run.retest_of)] if bundle.run.retest_of else []),
     ]
     return _rows(rows, phrases)
 

@@ -46,13 +46,14 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Where pictures are, relative to the page: the original and the small one of a digest.
+    """Where pictures are, relative to the page: a digest's original, the small one, the map's tiny one.
 
     ``None`` where there is none: a copy to be shared may hold the small one alone.
     """
 
     original: Callable[[str], str | None]
     small: Callable[[str], str | None]
+    tiny: Callable[[str], str | None] | None = None
 
 
 class Gallery:
@@ -70,6 +71,22 @@ class Gallery:
         """Return the link to the original picture, ``None`` where there is none."""
         seen = self._observations.get(observation)
         return None if seen is None or seen.png_sha256 is None else self._links.original(seen.png_sha256)
+
+    def tiny(self, observation: ObservationId) -> Shot:
+        """Return one picture as small as the map shows it, without boxes."""
+        seen = self._observations.get(observation)
+        digest = None if seen is None else seen.png_sha256
+        href = None if digest is None else self._links.original(digest)
+        tiny = self._links.tiny or self._links.small
+        return Shot(
+            observation=observation,
+            href=href,
+            thumb=None if digest is None else tiny(digest) or href,
+            width_px=seen.size_px[0] if seen else 0,
+            height_px=seen.size_px[1] if seen else 0,
+            sha256=digest,
+            at="",
+        )
 
     def shot(
         self,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from harness.model import Reach, RuleId, Severity, Verdict
+from harness.report.mapview import MapView
 from harness.report.probes import ProbeView
 from harness.report.shots import Shot
 from harness.report.vetting import VettingView
@@ -156,6 +157,7 @@ class AppResult:
     walked: tuple[Row, ...]
     coverage: tuple[CoverageView, ...]
     gaps: tuple[str, ...]
+    map: MapView
     findings: tuple[FindingView, ...]
     refusals: tuple[RefusalRow, ...]
     refusal_shots: tuple[Shot, ...]

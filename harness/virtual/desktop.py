@@ -279,6 +279,8 @@ class Desktop:
     async def _start(self, app: InstalledApp, activity: str | None, address: str) -> Task:
         task = Task(app, self.next_number(), await self._new_tab())
         task.activity = activity or app.launcher_activity
+        if app.package == BROWSER:
+            await task.tab.also_run(_page_script_file("address_bar.js"))
         self.tasks.insert(0, task)
         self._setting.log("ActivityTaskManager", f"START u0 {{cmp={app.package}/{task.activity}}} pid {task.pid}")
         self._note(await task.tab.goto(address))
@@ -390,7 +392,10 @@ class Desktop:
         return Reply(headers={"content-type": kind}, body=source.read_bytes())
 
 
+def _page_script_file(name: str) -> str:
+    return files("harness.virtual").joinpath("page_scripts", name).read_text("utf-8")
+
+
 def _page_script() -> str:
-    folder = files("harness.virtual").joinpath("page_scripts")
-    parts = [folder.joinpath(name).read_text("utf-8") for name in ("clock.js", "bridge.js", "hierarchy.js")]
+    parts = [_page_script_file(name) for name in ("clock.js", "bridge.js", "hierarchy.js")]
     return "(config => {'use strict'; if (window.__androidDevice) return;\n" + "\n".join(parts) + "\n})(__CONFIG__);"

@@ -213,6 +213,10 @@ class Tab:
             await self.send("Page.removeScriptToEvaluateOnNewDocument", identifier=self._script)
         self._script = str(answer["identifier"])
 
+    async def also_run(self, script: str) -> None:
+        """Run ``script``, too, before every later document of this tab."""
+        await self.send("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     async def resize(self, display: Display) -> None:
         """Give the page the panel's size, density and rotation."""
         width, height = display.size_px

@@ -1,0 +1,244 @@
+"""Goes to a finding's screens again and looks whether what was found is still there: the re-test after rectification.
+
+It presses what the recorded walk pressed, found anew on each screen, clears pop-ups like a walk, and says where today's
+app goes another way. Drives a device through ``Tour``; everything is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from harness.clock import Clock
+from harness.explore import Scope
+from harness.judge import judge
+from harness.model import (
+    Actor,
+    Back,
+    Box,
+    Finding,
+    Observation,
+    ProbeRun,
+    Rule,
+    Swipe,
+    Tap,
+    Verdict,
+    Wait,
+    Walk,
+)
+from harness.retrace import (
+    Avoided,
+    Goal,
+    Leg,
+    goals,
+    is_content,
+    locate,
+    named,
+    pressed,
+    same_place,
+    way_to,
+)
+from harness.tour import End, Tour, Visit
+from harness.walk import Walker
+
+_SCROLLS = 5
+_WAYS = 3  # different ways tried to one screen
+_STANDS: dict[Verdict, int] = {Verdict.FOUND: 2, Verdict.FOUND_EXEMPTION_CLAIMED: 2, Verdict.PRESENT: 1}
+
+
+class Answer(IntEnum):
+    """What a re-test says of one finding; the command's exit status."""
+
+    STILL_SEEN = 0
+    NO_LONGER_SEEN = 1
+    COULD_NOT_TELL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Divergence:
+    """Where today's app went another way. ``step`` is the recorded step's number, ``reason`` a message key.
+
+    ``leg`` counts the legs of the way up to there.
+    """
+
+    reason: str
+    step: int = 0
+    leg: int = 0
+    expected: str = ""
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """What became of one screen of a finding: what was seen there, or where the way was lost."""
+
+    goal: Goal
+    seen: Observation | None = None
+    lost: Divergence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retest:
+    """One finding, tested again. ``reason`` is a message key where ``answer`` could not be told."""
+
+    finding: Finding
+    answer: Answer
+    now: Verdict
+    trips: tuple[Trip, ...]
+    reason: str = ""
+
+
+def to_test(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that say something is there: of nothing there is nothing to see again."""
+    return tuple(finding for finding in findings if finding.verdict in _STANDS)
+
+
+class Retracer:
+    """One re-test of one recorded walk on a device. Used once."""
+
+    def __init__(self, walker: Walker, visit: Visit, recorded: Walk, rules: Sequence[Rule], clock: Clock) -> None:
+        self._walker = walker
+        self._tour = Tour(walker, Scope(package=visit.app.package), rules, clock, visit)
+        self._recorded = recorded
+        self._trips: dict[object, Trip] = {}
+
+    def trips(self, finding: Finding) -> tuple[Trip, ...]:
+        """Go to every screen of a finding from the app's start; a screen that several rest on is gone to once."""
+        made = []
+        for goal in goals(self._recorded, finding):
+            key = goal.target.screen
+            if key not in self._trips:
+                self._trips[key] = self.go(goal)
+            made.append(self._trips[key])
+        return tuple(made)
+
+    def go(self, goal: Goal) -> Trip:
+        """Go the surest way; where today's app goes another, try the ways that avoid what led astray."""
+        if goal.legs is None:
+            return Trip(goal=goal, lost=Divergence(reason="replay-no-way", expected=named(goal.target)))
+        legs: tuple[Leg, ...] | None = goal.legs
+        avoided: Avoided = frozenset()
+        first: Divergence | None = None
+        for _ in range(_WAYS):
+            if legs is None:
+                break
+            gone = self._follow(goal, legs)
+            if isinstance(gone, Observation):
+                self._look_through(gone)
+                return Trip(goal=goal, seen=gone)
+            first = first or gone
+            before = legs[: gone.leg]
+            if not before:
+                break
+            blamed = next((leg for leg in reversed(before) if is_content(leg)), before[-1])
+            avoided |= {pressed(blamed.step, blamed.before)}
+            legs = way_to(self._recorded, goal.target.id, avoided)
+        return Trip(goal=goal, lost=first)
+
+    def _follow(self, goal: Goal, legs: tuple[Leg, ...]) -> Observation | Divergence:
+        entered = self._tour.enter("replay-start")
+        at = entered if isinstance(entered, End) else self._tour.settle(entered)
+        step, number = 0, 0
+        for number, leg in enumerate(legs, 1):
+            step = leg.step.seq
+            if not isinstance(at, Observation):
+                break
+            gone = self._step(leg, at)
+            if isinstance(gone, Divergence):
+                return replace(gone, leg=number)
+            at = gone
+        if isinstance(at, Observation) and not same_place(goal.target, at):
+            at = self._tour.settle(self._tour.do(Wait(seconds=1.0), Actor.EXPLORE, "replay-wait"))
+        if not isinstance(at, Observation):
+            reason = at.stopped_by if isinstance(at, End) else "look-failed"
+            return Divergence(reason=reason, step=step, leg=number, expected=named(goal.target))
+        if not same_place(goal.target, at):
+            expected, seen = named(goal.target), named(at)
+            return Divergence(reason="replay-elsewhere", step=step, leg=number, expected=expected, seen=seen)
+        return at
+
+    def _step(self, leg: Leg, at: Observation) -> Observation | End | Divergence | None:
+        if isinstance(leg.step.action, Back):
+            return self._tour.settle(self._tour.do(Back(), Actor.EXPLORE, "replay-step"))
+        control = locate(leg, at)
+        box = _scrollable(at)
+        first = at
+        for scroll in range(2 * _SCROLLS):  # down, and up again from wherever the page stood
+            if control is not None or box is None:
+                break
+            moved = self._tour.settle(self._tour.do(_swipe(box, up=scroll < _SCROLLS), Actor.EXPLORE, "replay-scroll"))
+            if not isinstance(moved, Observation):
+                return moved
+            at, control = moved, locate(leg, moved)
+        if control is None:
+            expected = getattr(leg.step.action, "label", "") or named(leg.after)
+            return Divergence(reason="replay-control-missing", step=leg.step.seq, expected=expected, seen=named(first))
+        x_px, y_px = control.box.centre_px
+        tap = Tap(x_px=x_px, y_px=y_px, label=control.label)
+        return self._tour.settle(self._tour.do(tap, Actor.EXPLORE, "replay-step"))
+
+    def _look_through(self, at: Observation) -> None:
+        """Let the rules probe the screen, and see what lies below the part that is shown."""
+        seen = self._tour.probe_here(at)
+        for _ in range(_SCROLLS):
+            box = None if seen is None or seen.screen != at.screen else _scrollable(seen)
+            if seen is None or box is None:
+                return
+            before = {word.norm for word in seen.words}
+            moved = self._tour.settle(self._tour.do(_swipe(box, up=True), Actor.EXPLORE, "replay-scroll"))
+            if not isinstance(moved, Observation) or {word.norm for word in moved.words} <= before:
+                return
+            seen = moved
+
+
+def retests(walk: Walk, rules: Sequence[Rule], trips: Sequence[tuple[Finding, tuple[Trip, ...]]]) -> tuple[Retest, ...]:
+    """Return what the recorded re-test says of each finding. Pure.
+
+    Still seen is what is judged as strongly as before. No longer seen is said only of a finding each of whose screens
+    was reached and read, and whose probe, where it rested on one, came to its end.
+    """
+    judged = {finding.rule: finding for finding in judge(walk, rules).findings}
+    by_rule = {rule.id: rule for rule in rules}
+    made = []
+    for finding, there in trips:
+        now = judged[finding.rule]
+        runs = [run for run in walk.probe_runs if run.rule == finding.rule]
+        reason = _untold(finding, now, there, runs, by_rule[finding.rule])
+        still = _STANDS.get(now.verdict, 0) >= _STANDS[finding.verdict]
+        answer = Answer.STILL_SEEN if still else Answer.COULD_NOT_TELL if reason else Answer.NO_LONGER_SEEN
+        reason = reason if answer is Answer.COULD_NOT_TELL else ""
+        made.append(Retest(finding=finding, answer=answer, now=now.verdict, trips=there, reason=reason))
+    return tuple(made)
+
+
+def _untold(finding: Finding, now: Finding, trips: Sequence[Trip], runs: Sequence[ProbeRun], rule: Rule) -> str:
+    """Return why nothing can be said of a finding that is not seen as before, empty where it is gone."""
+    if not trips or any(trip.lost is not None for trip in trips):
+        return "replay-not-reached"
+    seen = [trip.seen for trip in trips if trip.seen is not None]
+    shown = [rule.detect(observation) for observation in seen]
+    if any(outcome.verdict is Verdict.INCONCLUSIVE for outcome in shown):
+        return "replay-not-read"
+    if any(run.cut is not None for run in runs):
+        return "replay-probe-cut"
+    if finding.measures and not runs and now.verdict in _STANDS:
+        return "replay-probe-missing"  # the function is there, and what it does was not tried
+    return ""
+
+
+def exit_status(answers: Sequence[Answer]) -> Answer:
+    """Return one answer for several: what could not be told outweighs all, what is gone what is still there."""
+    return max(answers, default=Answer.COULD_NOT_TELL)
+
+
+def _scrollable(seen: Observation) -> Box | None:
+    boxes = [element.box for element in seen.elements if element.scrollable and element.box.height_px > 200]
+    return max(boxes, key=lambda box: box.area_px, default=None)
+
+
+def _swipe(box: Box, *, up: bool) -> Swipe:
+    x_px = (box.left + box.right) // 2
+    high_px, low_px = box.top + box.height_px // 5, box.top + box.height_px * 4 // 5
+    first, last = (low_px, high_px) if up else (high_px, low_px)
+    return Swipe(x1_px=x_px, y1_px=first, x2_px=x_px, y2_px=last, duration_s=0.4)

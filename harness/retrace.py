@@ -1,0 +1,233 @@
+"""The way to a screen as a recorded walk knows it, and each of its controls on the screen of today. Pure.
+
+Content changes: a control is found by its words, its id or its place among its like, never by coordinates. Where none
+is what was meant, nothing is pressed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from harness import safety
+from harness.entry import inside
+from harness.model import (
+    Actor,
+    Back,
+    Finding,
+    LongPress,
+    Observation,
+    ObservationId,
+    Role,
+    ScreenKey,
+    Step,
+    Tap,
+    Walk,
+)
+from harness.safety import Control, ControlKind
+from harness.wording import normalise
+
+_DIGITS = re.compile(r"\d+")
+_MENU_LABEL_CHARS = 10  # a longer one is content, which another takes the place of tomorrow
+_CONTENT_COST = 4  # presses of a menu that one press of content is worth
+_NEAR_RATIO = 0.3  # of the screen's height: how far content may have moved and still have the place of what was there
+_SAME_SHAPE_PX = 24
+_TITLE_TOP, _TITLE_BOTTOM = 0.02, 0.14  # of the screen's height
+_ALIKE_RATIO = 0.5
+_BY_ITSELF = (Actor.POPUP, Actor.FLOW, Actor.START, Actor.RECOVER)  # done again as needed, not step by step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One recorded step of the way, with the screens that it led from and to."""
+
+    step: Step
+    before: Observation
+    after: Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """A screen to be reached again, and the way there; ``legs`` is ``None`` where the record knows none."""
+
+    target: Observation
+    legs: tuple[Leg, ...] | None
+
+
+def goals(walk: Walk, finding: Finding) -> tuple[Goal, ...]:
+    """Return the screens that a finding rests on, each once, in the order of capture; for a probe, where it began."""
+    by_id = {o.id: o for o in walk.observations}
+    began = {seen: run.start for run in walk.probe_runs if run.rule == finding.rule for _, seen in run.exchanges}
+    refs = [ref for ref in finding.evidence if ref.role is not Role.CONTEXT] or list(finding.evidence)
+    targets = dict.fromkeys(began.get(ref.observation, ref.observation) for ref in refs)
+    screens: dict[ScreenKey, Observation] = {}
+    for target in sorted(targets, key=list(by_id).index):
+        screens.setdefault(by_id[target].screen, by_id[target])
+    return tuple(Goal(target=target, legs=way_to(walk, target.id)) for target in screens.values())
+
+
+Avoided = frozenset[tuple[ScreenKey, str]]  # presses that led elsewhere today: where, and on what
+
+
+def way_to(walk: Walk, target: ObservationId, avoided: Avoided = frozenset()) -> tuple[Leg, ...] | None:
+    """Return the presses of the surest recorded way from the app's start, ``None`` where there is none.
+
+    Names of a menu are surer than rows of content, then the shorter way is. Pop-ups, log-ins and starts are no part of
+    it: they are dealt with as they come. Back and the steps of probes are taken only where nothing else leads there.
+    """
+    by_id = {o.id: o for o in walk.observations}
+    within = inside(walk)
+    start = next((o for o in walk.observations if o.id in within), None)
+    if start is None or target not in by_id:
+        return None
+    goal = by_id[target].screen
+    steps = [s for s in walk.steps if s.before is None or pressed(s, by_id.get(s.before)) not in avoided]
+    plain = [s for s in steps if s.actor is not Actor.PROBE and not isinstance(s.action, Back)]
+    way = _surest(_edges(plain, by_id, within), start.screen, goal)
+    return way if way is not None else _surest(_edges(steps, by_id, within), start.screen, goal)
+
+
+def pressed(step: Step, before: Observation | None) -> tuple[ScreenKey, str]:
+    """Return where a step was taken and what it pressed."""
+    return (before.screen if before is not None else ScreenKey(""), getattr(step.action, "label", ""))
+
+
+def is_content(leg: Leg) -> bool:
+    """Return whether what was pressed is a row of content, which may be gone or lead elsewhere another day."""
+    return len(normalise(getattr(leg.step.action, "label", ""))) > _MENU_LABEL_CHARS
+
+
+_Edges = dict[ScreenKey, list[tuple[Leg | None, ScreenKey]]]
+
+
+def _edges(
+    steps: Iterable[Step], by_id: Mapping[ObservationId, Observation], within: frozenset[ObservationId]
+) -> _Edges:
+    edges: _Edges = {}
+    for step in steps:
+        if step.before not in within or step.after not in within or step.gap is not None:
+            continue
+        assert step.before is not None
+        assert step.after is not None
+        before, after = by_id[step.before], by_id[step.after]
+        if before.screen == after.screen:
+            continue
+        if step.actor in _BY_ITSELF:
+            edges.setdefault(before.screen, []).append((None, after.screen))
+        elif isinstance(step.action, (Tap, LongPress, Back)):
+            edges.setdefault(before.screen, []).append((Leg(step=step, before=before, after=after), after.screen))
+        elif step.actor is not Actor.PROBE:  # a swipe: what it brings to sight is scrolled to when it is looked for
+            edges.setdefault(before.screen, []).append((None, after.screen))
+    return edges
+
+
+def _surest(edges: _Edges, start: ScreenKey, goal: ScreenKey) -> tuple[Leg, ...] | None:
+    """Return the legs of the cheapest way, ``None`` where there is none; of equal ones the one recorded first."""
+    waiting: list[tuple[int, int, ScreenKey, tuple[Leg, ...]]] = [(0, 0, start, ())]
+    count = itertools.count(1)
+    reached: set[ScreenKey] = set()
+    while waiting:
+        cost, _, at, legs = heapq.heappop(waiting)
+        if at == goal:
+            return legs
+        if at in reached:
+            continue
+        reached.add(at)
+        for leg, after in edges.get(at, ()):
+            more = 0 if leg is None else _CONTENT_COST if is_content(leg) else 1
+            heapq.heappush(waiting, (cost + more, next(count), after, legs if leg is None else (*legs, leg)))
+    return None
+
+
+# --- today's screen
+
+
+def locate(leg: Leg, seen: Observation) -> Control | None:
+    """Return today's control for the one that was pressed, ``None`` where none is surely it or may be pressed."""
+    if not isinstance(leg.step.action, (Tap, LongPress)):
+        return None
+    point = leg.step.action.x_px, leg.step.action.y_px
+    there = [control for control in safety.controls(leg.before) if control.box.holds(*point)]
+    meant = min(there, key=lambda control: control.box.area_px, default=None)
+    label = _DIGITS.sub("#", meant.norm if meant is not None else leg.step.action.label)
+    today = [c for c in safety.controls(seen) if c.kind in (ControlKind.TAP, ControlKind.TAB) and c.enabled]
+    found = _by_words(today, label, meant)
+    if found is None and meant is not None:
+        found = _by_id(today, meant, leg.before, seen) or _by_place(today, meant, seen)
+    if found is None or safety.danger_of(found, seen) is not None:
+        return None
+    return found
+
+
+def _by_words(today: list[Control], label: str, meant: Control | None) -> Control | None:
+    same = [control for control in today if label and _DIGITS.sub("#", control.norm) == label]
+    if not same:
+        return None
+    return same[0] if meant is None else min(same, key=lambda control: _apart_px(control, meant))
+
+
+def _by_id(today: list[Control], meant: Control, before: Observation, seen: Observation) -> Control | None:
+    """Return the one control with the id of what was meant; an id that several have says nothing."""
+    name = _id(meant, before)
+    same = [control for control in today if name and _id(control, seen) == name]
+    was_one = sum(_id(control, before) == name for control in safety.controls(before)) == 1
+    return same[0] if len(same) == 1 and was_one else None
+
+
+def _id(control: Control, observation: Observation) -> str:
+    return "" if control.element is None else observation.elements[control.element].resource_id
+
+
+def _by_place(today: list[Control], meant: Control, seen: Observation) -> Control | None:
+    """Return the control that has the place of a row of content; a short label is a name, and missing is missing."""
+    if len(meant.norm) <= _MENU_LABEL_CHARS:
+        return None
+    like = [
+        control
+        for control in today
+        if len(control.norm) > _MENU_LABEL_CHARS
+        and abs(control.box.left - meant.box.left) <= _SAME_SHAPE_PX
+        and abs(control.box.width_px - meant.box.width_px) <= _SAME_SHAPE_PX
+        and _apart_px(control, meant) <= _NEAR_RATIO * seen.size_px[1]
+    ]
+    return min(like, key=lambda control: _apart_px(control, meant), default=None)
+
+
+def _apart_px(one: Control, other: Control) -> int:
+    return sum(abs(a - b) for a, b in zip(one.box.centre_px, other.box.centre_px, strict=True))
+
+
+def same_place(recorded: Observation, seen: Observation) -> bool:
+    """Return whether today's screen is the recorded one: by its key, or by its activity and its title or short labels.
+
+    A screen from which a function was taken away is still that screen.
+    """
+    if seen.screen == recorded.screen:
+        return True
+    if seen.page is None or recorded.page is None or seen.page != recorded.page:
+        return False
+    if _titles(recorded) & _titles(seen):
+        return True
+    labels, now = _labels(recorded), _labels(seen)
+    return bool(labels) and len(labels & now) >= _ALIKE_RATIO * len(labels)
+
+
+def _titles(observation: Observation) -> set[str]:
+    """Return what stands at the head of a page and cannot be pressed."""
+    height_px = observation.size_px[1]
+    head = [word for word in observation.words if _TITLE_TOP <= word.box.centre_px[1] / height_px <= _TITLE_BOTTOM]
+    return {word.norm for word in head if not word.clickable and 1 < len(word.norm) <= _MENU_LABEL_CHARS}
+
+
+def _labels(observation: Observation) -> set[str]:
+    norms = (_DIGITS.sub("", word.norm) for word in observation.words if len(word.norm) <= _MENU_LABEL_CHARS)
+    return {norm for norm in norms if len(norm) > 1}
+
+
+def named(observation: Observation, most: int = 4) -> str:
+    """Return a screen as a person would name it: its first words, or its key where it has none."""
+    words = [word.text for word in observation.words if len(word.norm) > 1][:most]
+    return "、".join(words) or str(observation.screen)

@@ -1,0 +1,258 @@
+"""A finding's screens are reached again by what is on them, whatever the feed shows; where not, it is told where."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness import cli, session
+from harness.errors import BadInput
+from harness.evidence.bundle import open_bundle, read_bundle
+from harness.evidence.layout import WalkEnd
+from harness.evidence.verify import Soundness, verify
+from harness.explore import Scope
+from harness.fleet.filed import read_filed_list
+from harness.model import (
+    Actor,
+    FiledApp,
+    Observation,
+    ObservationId,
+    PackageName,
+    RuleId,
+    Step,
+    Tap,
+    Verdict,
+    Walk,
+)
+from harness.replay import Answer, Retracer, exit_status
+from harness.retest import retest
+from harness.retrace import Goal, Leg, goals, is_content, locate, same_place, way_to
+from harness.tour import Tour, Visit
+from harness.virtual.server import DeviceHandle, VirtualDevices
+from tests.screen_drawing import AT, button, node, seen, window
+from tests.test_judge import _ranking_walk
+from tests.virtual_fixtures import adb_binaries, adb_server
+
+DEMO = Path(__file__).resolve().parent.parent / "scenarios" / "demo"
+# Enough to get past what stands before each app and to a finding's screen.
+STEPS = {"cn.gov.demo.study": 15, "cn.gov.demo.attendance": 9, "cn.gov.demo.service": 8, "cn.gov.demo.flood": 7}
+RANKING = RuleId("points-ranking")
+
+
+# --- the way and its controls, without a device
+
+
+def rows(*texts: str, top: int = 400, more: tuple[str, ...] = ()) -> Observation:
+    """Return a page of wide rows that can be pressed, one under another."""
+    bars = [
+        node(text, (40, top + 160 * n, 1040, top + 150 + 160 * n), clickable="true") for n, text in enumerate(texts)
+    ]
+    return seen(window(*bars, *more))
+
+
+def leg(before: Observation, label: str) -> Leg:
+    word = next(word for word in before.words if word.text == label)
+    x_px, y_px = word.box.centre_px
+    tap = Tap(x_px=x_px, y_px=y_px, label=label)
+    step = Step(seq=3, actor=Actor.EXPLORE, action=tap, why="t", before=before.id, after=before.id, began=AT, ended=AT)
+    return Leg(step=step, before=before, after=before)
+
+
+NEWS = ("示例市召开基层减负工作推进会今天上午", "一线调研：让干部从表格里走出来", "学习排行")
+
+
+def found(there: Leg, today: Observation) -> str:
+    control = locate(there, today)
+    return "" if control is None else control.label
+
+
+def test_a_control_is_found_by_its_words_wherever_it_went_and_whatever_number_is_in_them() -> None:
+    before = rows("首页", "学习排行", "消息 3")
+    assert found(leg(before, "学习排行"), rows("消息 9", "首页", "别的", "学习排行", top=800)) == "学习排行"
+    assert found(leg(before, "消息 3"), rows("消息 12", "首页")) == "消息 12"
+
+
+def test_a_row_of_content_is_found_by_its_place_and_a_name_that_is_missing_is_missing() -> None:
+    before = rows(*NEWS)
+    other = rows("老旧小区加装电梯有新进展的报道", "公共停车场完成智能化改造工程", "积分商城")
+    assert found(leg(before, NEWS[1]), other) == "公共停车场完成智能化改造工程"
+    assert found(leg(before, "学习排行"), other) == ""
+
+
+def test_a_control_of_another_name_is_found_by_an_id_of_its_own_and_not_by_one_that_others_have() -> None:
+    before = seen(window(button("排行", (40, 400, 500, 500), id="rank"), button("关于", (40, 600, 500, 700), id="row")))
+    today = seen(window(button("榜单", (40, 900, 500, 990), id="rank"), button("帮助", (40, 600, 500, 700), id="row")))
+    assert found(leg(before, "排行"), today) == "榜单"
+    shared = seen(window(button("排行", (40, 400, 500, 500), id="row"), button("关于", (40, 600, 500, 700), id="row")))
+    assert found(leg(shared, "排行"), today) == ""
+
+
+def test_a_control_that_became_dangerous_is_not_pressed() -> None:
+    before = seen(window(button("排行", (40, 400, 500, 500), id="rank")))
+    assert found(leg(before, "排行"), seen(window(button("立即签到", (40, 400, 500, 500), id="rank")))) == ""
+
+
+def test_a_page_is_the_same_without_one_of_its_functions_and_another_page_is_not() -> None:
+    before = rows("课程", "积分", "排行", "设置", "关于")
+    assert same_place(before, rows("课程", "积分", "设置", "关于"))
+    assert not same_place(before, rows("签到", "请假"))
+    elsewhere = seen(window(node("课程", (40, 400, 1040, 500))), activity="cn.gov.demo.study.Other")
+    assert not same_place(before, elsewhere)
+
+
+def test_the_way_prefers_names_to_content_and_avoids_what_led_astray() -> None:
+    walk = _ranking_walk()
+    target = walk.observations[-1].id
+    way = way_to(walk, target)
+    assert way is not None
+    labels = [getattr(one.step.action, "label", "") for one in way]
+    assert labels
+    assert not any(is_content(one) for one in way)
+    last = way[-1]
+    assert way_to(walk, target, frozenset({(last.before.screen, labels[-1])})) is None
+    assert way_to(walk, ObservationId("o9999")) is None
+
+
+def test_of_several_answers_the_one_that_could_not_be_told_outweighs_the_others() -> None:
+    still, gone, untold = Answer
+    assert [exit_status(answers) for answers in ([still], [still, gone], [gone, untold, still], [])] == [0, 1, 2, 2]
+
+
+# --- on the device
+
+
+@pytest.fixture(scope="module")
+def virtual() -> Iterator[DeviceHandle]:
+    with VirtualDevices() as devices:
+        yield devices.devices[0]
+
+
+@pytest.fixture(scope="module")
+def settings(virtual: DeviceHandle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[session.Settings]:
+    with adb_server(adb_binaries()[0], tmp_path_factory.mktemp("home")) as server:
+        server.connect(virtual.serial)
+        yield session.Settings(evidence_dir=tmp_path_factory.mktemp("evidence"), adb=("127.0.0.1", server.port))
+
+
+def short_walk(app: FiledApp, virtual: DeviceHandle, settings: session.Settings, steps: int) -> Path:
+    """Walk a little without probes, judge, and return the bundle."""
+    with (
+        session.opened(virtual.serial, settings) as device,
+        session.recording(device, app, settings) as (walker, writer),
+    ):
+        end = Tour(walker, Scope(package=app.package, steps=steps), (), device.clock, Visit(app=app)).run()
+        writer.walk_ended(WalkEnd(ended=walker.now(), finished=False, untried=end.untried, stopped_by="steps-spent"))
+        return session.finished(writer).bundle
+
+
+def texts(walk: Walk, activity: str) -> set[str]:
+    """Return the longer texts of an app's page: what its feed says."""
+    pages = [o for o in walk.observations if o.page is not None and o.page.activity.endswith(activity)]
+    return {word.norm for o in pages for word in o.words if len(word.norm) > 8}
+
+
+def farthest(walk: Walk) -> Goal:
+    """Return the screen with the longest way: where nothing was found, any place far off will do."""
+    goals_ = [Goal(target=o, legs=way_to(walk, o.id)) for o in walk.observations]
+    return max(goals_, key=lambda goal: len(goal.legs or ()))
+
+
+@pytest.mark.slow
+def test_on_the_demo_apps_every_screen_of_a_finding_is_reached_after_the_feed_changed(
+    virtual: DeviceHandle, settings: session.Settings, tmp_path: Path
+) -> None:
+    apps = [app for app in read_filed_list(DEMO / "filed_apps.csv").apps if app.package in STEPS]
+    assert len(apps) == 4
+    changed = set()
+    for app in apps:
+        virtual.install(DEMO / app.apk)
+        bundle = short_walk(app, virtual, settings, steps=STEPS[app.package])
+        other_day = tmp_path / app.package
+        shutil.copytree(DEMO / app.apk, other_day)
+        feed = other_day / "feed.js"
+        feed.write_text(feed.read_text(encoding="utf-8").replace("FEED_SEED = 0", "FEED_SEED = 7"), encoding="utf-8")
+        virtual.install(other_day)
+
+        with open_bundle(bundle) as stored:
+            recorded, judgement = stored.walk, stored.judgement
+        assert judgement is not None
+        wanted = [f for f in judgement.findings if f.verdict is Verdict.FOUND and not f.measures]
+        places = [goal for finding in wanted for goal in goals(recorded, finding)] or [farthest(recorded)]
+        with (
+            session.opened(virtual.serial, settings) as device,
+            session.recording(device, app, settings, None, bundle.name) as (walker, writer),
+        ):
+            tracer = Retracer(walker, Visit(app=app), recorded, (), device.clock)
+            trips = [tracer.go(goal) for goal in {goal.target.screen: goal for goal in places}.values()]
+            writer.walk_ended(WalkEnd(ended=walker.now(), finished=False, untried=0, stopped_by="replay-ended"))
+            again = read_bundle(session.finished(writer).bundle)
+        assert [trip.lost for trip in trips if trip.lost is not None] == [], app.package
+        if texts(recorded, "MainActivity") - texts(again, "MainActivity"):
+            changed.add(app.package)
+    # The wall of the attendance app lets nobody see its feed.
+    assert changed == STEPS.keys() - {"cn.gov.demo.attendance"}
+
+
+PAGE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>%s</title>
+<style>body{margin:0;font:16px sans-serif}a,p,td{padding:12px}a{display:block}</style>%s"""
+BOARD = "<table>" + "".join(
+    f"<tr><td>{n}</td><td>{name}</td><td>市{unit}局</td><td>{2400 - 70 * n}分</td></tr>"
+    for n, (name, unit) in enumerate(
+        [("刘建设", "财政"), ("赵文静", "统计"), ("孙立新", "审计"), ("吴晓梅", "教育"), ("郑国强", "水利")], 1
+    )
+)
+APP = PackageName("cn.example.rectified")
+
+
+def build(folder: Path, *, entry: str, board: str) -> Path:
+    """Write one build of an app with a menu entry and the page that it leads to."""
+    folder.mkdir()
+    links = {"news": "学习资讯", "rank": entry, "about": "关于我们"}
+    home = "<h1>学习园地</h1>" + "".join(f'<a href="{page}.html">{label}</a>' for page, label in links.items())
+    pages = {"index.html": ("学习园地", home), "rank.html": ("积分排行榜", f"<h1>积分排行榜</h1>{board}")}
+    pages |= {"news.html": ("学习资讯", "<h1>学习资讯</h1>"), "about.html": ("关于我们", "<h1>关于我们</h1>")}
+    for name, (title, body) in pages.items():
+        (folder / name).write_text(PAGE % (title, body), encoding="utf-8")
+    manifest = {"package": APP, "label": "学习园地", "versionCode": 1, "launcher": ".Main"}
+    manifest |= {"activities": {f".{name[:-5].title().replace('Index', 'Main')}": name for name in pages}}
+    (folder / "app.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+    return folder
+
+
+def test_a_rectified_app_answers_no_longer_seen_and_one_that_changed_its_menu_cannot_be_told(
+    virtual: DeviceHandle, settings: session.Settings, tmp_path: Path
+) -> None:
+    app = FiledApp(package=APP, name="学习园地")
+    virtual.install(build(tmp_path / "first", entry="学习排行", board=BOARD))
+    bundle = short_walk(app, virtual, settings, steps=10)
+    builds = {
+        Answer.STILL_SEEN: tmp_path / "first",
+        Answer.NO_LONGER_SEEN: build(tmp_path / "mended", entry="学习排行", board="<p>本功能已经下线</p>"),
+        Answer.COULD_NOT_TELL: build(tmp_path / "moved", entry="更多", board=BOARD),
+    }
+    for answer, folder in builds.items():
+        virtual.install(folder)
+        done = retest(bundle, virtual.serial, settings)
+        one = {each.finding.rule: each for each in done.retests}[RANKING]
+        assert one.answer is answer, one
+        with open_bundle(done.bundle) as stored:
+            assert stored.run.retest_of == bundle.name
+            assert stored.walk.stopped_by == "replay-ended"
+        assert verify(done.bundle).soundness is Soundness.SOUND
+        if answer is Answer.COULD_NOT_TELL:
+            lost = [trip.lost for trip in one.trips if trip.lost is not None]
+            assert [(each.reason, each.expected) for each in lost] == [("replay-control-missing", "学习排行")]
+            assert "更多" in lost[0].seen
+
+    with pytest.raises(BadInput, match="F-nothing"):
+        retest(bundle, virtual.serial, settings, "F-nothing")
+    command = ["replay", str(bundle), "--serial", virtual.serial, "--evidence-dir", str(tmp_path / "again")]
+    ended = CliRunner().invoke(cli.group, [*command, "--adb-server", f"127.0.0.1:{settings.adb[1]}"])
+    assert ended.exit_code == 2, ended.output
+    assert "学习排行" in ended.output
+    assert "EB-cn.example.rectified" in ended.output
