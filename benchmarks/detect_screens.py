@@ -47,6 +47,15 @@ FEATURES = (
         signs={"online-duration-stat": ANY, "study-duration-appraisal": ANY},
         places=frozenset({"study-time-page"}),
     ),
+    Feature(
+        label="ads",
+        signs={"commercial-activity": frozenset({"advertisement", "advertiser"})},
+    ),
+    Feature(
+        label="paid",
+        signs={"commercial-activity": frozenset({"offer", "checkout", "paid-membership", "shop"})},
+        places=frozenset({"shop"}),
+    ),
 )
 
 
@@ -58,6 +67,8 @@ DISPUTED = {
     ("m01_xuexi_battle_quiz.jpg", "points"): "the score of one game, 40/100, is not kept for the account",
     ("m01_xuexi_battle_quiz.jpg", "leaderboard"): "four bars of one game, names painted over: nobody is put in order",
     ("n02_music_home.jpeg", "points"): "the tab 金币 of a music app names no points",
+    ("n01_ctrip_hotel_home.jpg", "ads"): "the banner is the shop's own and bears no 广告: nobody else advertises",
+    ("n01_ctrip_hotel_home.jpg", "paid"): "rooms with prices and a cart are paid offers; the label says none",
 }
 
 
