@@ -255,5 +255,10 @@ def test_a_page_without_a_tree_is_still_a_web_view_and_a_foreign_shape_is_an_err
 
 def test_page_scripts_and_system_pages_are_in_the_package() -> None:
     folder = Path(__file__).parents[1] / "harness" / "virtual"
-    assert {path.name for path in (folder / "page_scripts").iterdir()} == {"clock.js", "bridge.js", "hierarchy.js"}
+    assert {path.name for path in (folder / "page_scripts").iterdir()} == {
+        "address_bar.js",
+        "bridge.js",
+        "clock.js",
+        "hierarchy.js",
+    }
     assert {path.name for path in (folder / "system_pages").iterdir()} == {"system.html", "system.css", "system.js"}

@@ -108,7 +108,8 @@ class Walked:
 
     @property
     def verdicts(self) -> set[Verdict]:
-        return {finding.verdict for finding in self.judgement.findings}
+        """What is said of functions that may be there; the app has no page on which a missing one would be missed."""
+        return {f.verdict for f in self.judgement.findings if not f.rule.startswith("missing-")}
 
 
 @pytest.fixture(scope="module")

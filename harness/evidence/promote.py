@@ -110,7 +110,7 @@ def stored_screen(observation: Observation) -> dict[str, Any]:
 
 def _node(element: Element, place: dict[int, int]) -> dict[str, Any]:
     node: dict[str, Any] = {"box": _edges(element.box), "class": element.class_name}
-    node |= {"text": element.text, "desc": element.desc, "id": element.resource_id}
+    node |= {"text": element.text, "desc": element.desc, "hint": element.hint, "id": element.resource_id}
     node |= {"clickable": element.clickable, "checkable": element.checkable, "selected": element.selected}
     left = {key: value for key, value in node.items() if value not in ("", False)}
     parent = place.get(element.parent, 0) if element.parent is not None else 0

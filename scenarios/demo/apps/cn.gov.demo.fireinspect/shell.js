@@ -78,3 +78,22 @@ document.addEventListener("click", (event) => {
     toast(spoken.dataset.toast);
   }
 });
+
+// The news of another day: `feed.js` says which. Rows keep where they lead; their words and their order are the day's.
+const HEADLINES = ["示例市部署秋季防火工作", "政务服务大厅延长服务时间", "全市重点项目观摩会举行", "老旧小区加装电梯有新进展",
+  "示例市图书馆新馆试开放", "公共停车场完成智能化改造", "山区公路养护工程完工", "示例市举办秋季招聘会"];
+
+document.addEventListener("DOMContentLoaded", () => {
+  const seed = window.FEED_SEED || 0;
+  if (!seed) {
+    return;
+  }
+  for (const feed of document.querySelectorAll("[data-feed]")) {
+    const rows = [...feed.children];
+    rows.forEach((row, index) => {
+      const words = row.querySelector("h3") || row.querySelector(".grow");
+      words.textContent = HEADLINES[(seed * 3 + index * 5) % HEADLINES.length];
+    });
+    feed.append(...rows.slice(seed % rows.length), ...rows.slice(0, seed % rows.length));
+  }
+});
