@@ -110,10 +110,22 @@ class _Part:
     bgr: Colour
     small: Colour
     scale: float
+    tiles: dict[tuple[int, int], Floats]  # how likely each small pixel belongs to a line, by the tile's corner
 
     @property
     def size_px(self) -> tuple[int, int]:
         return _size_px(self.bgr)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """One band to be looked at: what is known of it, or the pixels and the mask to find it out with."""
+
+    top: int
+    key: bytes
+    known: _Places | None
+    part: _Part
+    mask: Floats | None
 
 
 class PpocrEngine:
@@ -206,50 +218,46 @@ class PpocrEngine:
     def _found(self, screen: _Screen, regions: Sequence[Box] | None) -> _Places:
         """Return boxes of lines, and of lone shapes that may be a digit."""
         bands = [band for band in screen.bands if regions is None or any(_meet(band, box) for box in regions)]
+        looks = [self._look_at(screen, band, regions) for band in bands]
+        fresh = [look for look in looks if look.known is None]
+        # Tile by tile over all bands: one tall band that came in alone would keep a single worker busy.
+        places = [(look.part, *place) for look in fresh for place in _tile_places(look.part, look.mask)]
+        places.sort(key=lambda one: -min(_TILE_PX, one[0].small.shape[0] - one[1]))
+        texts = iter(self._pool.map(lambda one: self._tile(one[0].small, one[1], one[2]), places))
+        for part, top, left in places:
+            part.tiles[top, left] = next(texts)
+        found = iter(self._pool.map(lambda look: self._found_in(look.part, look.mask), fresh))
         lines: list[Box] = []
         shapes: list[Box] = []
-        for (top, _), (some, others) in zip(
-            bands, self._pool.map(lambda band: self._band(screen, band, regions), bands), strict=True
-        ):
-            lines.extend(_lowered(box, top) for box in some)
-            shapes.extend(_lowered(box, top) for box in others)
+        for look in looks:
+            if look.known is None:
+                some, others = next(found)
+                self._places.put(look.key, (some, others))
+            else:
+                some, others = look.known
+            lines.extend(_lowered(box, look.top) for box in some)
+            shapes.extend(_lowered(box, look.top) for box in others)
         return tuple(lines), tuple(shapes)
 
-    def _band(self, screen: _Screen, band: tuple[int, int], regions: Sequence[Box] | None) -> _Places:
+    def _look_at(self, screen: _Screen, band: tuple[int, int], regions: Sequence[Box] | None) -> _Look:
         top, bottom = band
         bgr = screen.bgr[top:bottom]
         inside = None if regions is None else [_lowered(box, -top) for box in regions]
         key = _digest(bgr, repr((bgr.shape, inside)).encode())
-        found = self._places.get(key)
-        if found is None:
-            found = self._found_in(_Part(bgr=bgr, small=shrunk(bgr, screen.scale), scale=screen.scale), inside)
-            self._places.put(key, found)
-        return found
+        known = self._places.get(key)
+        small = bgr if known is not None else shrunk(bgr, screen.scale)
+        part = _Part(bgr=bgr, small=small, scale=screen.scale, tiles={})
+        mask = None if known is not None else _mask(part, inside)
+        return _Look(top=top, key=key, known=known, part=part, mask=mask)
 
-    def _found_in(self, part: _Part, regions: Sequence[Box] | None) -> _Places:
-        mask = _mask(part, regions)
-        text = self._text_map(part, mask)
+    def _found_in(self, part: _Part, mask: Floats | None) -> _Places:
+        text = _text_map(part, mask)
         lines = [snapped(part.bgr, box) for box in boxes_of(text, part.scale, part.size_px)]
         small = part.small if mask is None else np.where(mask[:, :, None], part.small, np.uint8(0))
         glyphs, strokes = shapes_beside(small, part.scale, lines)
         grown = tuple(with_stroke(line, strokes) for line in lines)
         alone = [stroke for stroke in strokes if all(not line.overlap(stroke).area_px for line in grown)]
         return grown, (*glyphs, *alone)
-
-    def _text_map(self, part: _Part, mask: Floats | None) -> Floats:
-        """Return, for each small pixel, how likely it belongs to a line; tiles outside the mask are not looked at."""
-        height, width = part.small.shape[:2]
-        text = np.zeros((height, width), dtype=np.float32)
-        places = [
-            (top, left)
-            for top in range(0, height, _TILE_PX)
-            for left in range(0, width, _SHORT_SIDE_PX)
-            if mask is None or mask[top : top + _TILE_PX, left : left + _SHORT_SIDE_PX].any()
-        ]
-        tiles = [self._tile(part.small, *place) for place in places]
-        for (top, left), tile in zip(places, tiles, strict=True):
-            text[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
-        return text if mask is None else text * mask
 
     def _tile(self, small: Colour, top: int, left: int) -> Floats:
         above, before = min(top, _AROUND_PX), min(left, _AROUND_PX)
@@ -343,6 +351,25 @@ class PpocrEngine:
 
     def _read_with(self, network: Network, part: Colour, height_px: int) -> Line:
         return decoded(network(scaled_line(part, height_px)), network.characters)
+
+
+def _tile_places(part: _Part, mask: Floats | None) -> list[tuple[int, int]]:
+    """Return the corners of the tiles to be looked at; those outside the mask are not."""
+    height, width = part.small.shape[:2]
+    return [
+        (top, left)
+        for top in range(0, height, _TILE_PX)
+        for left in range(0, width, _SHORT_SIDE_PX)
+        if mask is None or mask[top : top + _TILE_PX, left : left + _SHORT_SIDE_PX].any()
+    ]
+
+
+def _text_map(part: _Part, mask: Floats | None) -> Floats:
+    """Return, for each small pixel, how likely it belongs to a line; nothing where no tile was looked at."""
+    text = np.zeros(part.small.shape[:2], dtype=np.float32)
+    for (top, left), tile in part.tiles.items():
+        text[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    return text if mask is None else text * mask
 
 
 def _kept(line: Line, *, lone: bool) -> bool:
