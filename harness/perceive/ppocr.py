@@ -11,15 +11,17 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 import numpy as np
 
 from harness.errors import EngineUnavailable
 from harness.model import Box, Span
+from harness.perceive.jobs import Jobs
 from harness.perceive.pictures import UnreadablePicture
 from harness.perceive.ppocr_letters import (
     NOTHING,
@@ -91,7 +93,8 @@ class Memory(Generic[_Value]):
             self._kept.clear()
 
 
-_Places = tuple[tuple[Box, ...], tuple[Box, ...]]
+_Boxes = tuple[Box, ...]
+_Places = tuple[_Boxes, _Boxes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,19 +168,24 @@ class PpocrEngine:
         spans = self._readings.get(key)
         if spans is None:
             screen = self._screen(png)
-            lines, glyphs = self._found(screen, regions)
-            spans = self._spans(screen, lines, glyphs)
+            spans = self._read_while_finding(screen, regions)
             self._readings.put(key, spans)
         return spans
 
     def find_lines(self, png: bytes, regions: Sequence[Box] | None) -> tuple[Box, ...]:
         """Return the boxes of lines inside ``regions``, in device pixels, without reading them."""
-        lines, _glyphs = self._found(self._screen(png), regions)
+        lines: list[Box] = []
+        jobs = Jobs(self._pool)
+        self._find(jobs, self._screen(png), regions, lambda some, _glyphs: lines.extend(some))
+        jobs.run()
         return tuple(sorted(lines, key=lambda b: (b.top, b.left)))
 
     def read_lines(self, png: bytes, boxes: Sequence[Box]) -> tuple[Span, ...]:
         """Return what known boxes of one line each read as; nothing is looked for, so this costs a line each."""
-        return self._spans(self._screen(png), boxes, ())
+        jobs, spans = Jobs(self._pool), list[Span]()
+        self._read_boxes(jobs, self._screen(png), (tuple(boxes), ()), spans)
+        jobs.run()
+        return _in_order(spans)
 
     def forget(self) -> None:
         """Drop what is remembered of earlier pictures; what is read stays the same, only not how fast."""
@@ -215,29 +223,42 @@ class PpocrEngine:
 
     # --- finding
 
-    def _found(self, screen: _Screen, regions: Sequence[Box] | None) -> _Places:
-        """Return boxes of lines, and of lone shapes that may be a digit."""
+    def _read_while_finding(self, screen: _Screen, regions: Sequence[Box] | None) -> tuple[Span, ...]:
+        """Return what is read; a worker that has no band left to look at reads lines of the others."""
+        jobs, spans = Jobs(self._pool), list[Span]()
+        self._find(jobs, screen, regions, lambda *places: self._read_boxes(jobs, screen, places, spans))
+        jobs.run()
+        return _in_order(spans)
+
+    def _find(
+        self, jobs: Jobs, screen: _Screen, regions: Sequence[Box] | None, then: Callable[[_Boxes, _Boxes], None]
+    ) -> None:
+        """Start looking; ``then`` gets each band's boxes of lines, and of lone shapes that may be a digit."""
         bands = [band for band in screen.bands if regions is None or any(_meet(band, box) for box in regions)]
-        looks = [self._look_at(screen, band, regions) for band in bands]
-        fresh = [look for look in looks if look.known is None]
-        # Tile by tile over all bands: one tall band that came in alone would keep a single worker busy.
-        places = [(look.part, *place) for look in fresh for place in _tile_places(look.part, look.mask)]
-        places.sort(key=lambda one: -min(_TILE_PX, one[0].small.shape[0] - one[1]))
-        texts = iter(self._pool.map(lambda one: self._tile(one[0].small, one[1], one[2]), places))
-        for part, top, left in places:
-            part.tiles[top, left] = next(texts)
-        found = iter(self._pool.map(lambda look: self._found_in(look.part, look.mask), fresh))
-        lines: list[Box] = []
-        shapes: list[Box] = []
-        for look in looks:
-            if look.known is None:
-                some, others = next(found)
-                self._places.put(look.key, (some, others))
+        for look in [self._look_at(screen, band, regions) for band in bands]:
+            if look.known is not None:
+                then(*(tuple(_lowered(box, look.top) for box in boxes) for boxes in look.known))
             else:
-                some, others = look.known
-            lines.extend(_lowered(box, look.top) for box in some)
-            shapes.extend(_lowered(box, look.top) for box in others)
-        return tuple(lines), tuple(shapes)
+                self._look(jobs, look, then)
+
+    def _look(self, jobs: Jobs, look: _Look, then: Callable[[_Boxes, _Boxes], None]) -> None:
+        """Start on a band that is new: its tiles side by side, then what they show together."""
+        part = look.part
+        wanted = _tile_places(part, look.mask)
+
+        def shown(place: tuple[int, int], tile: Floats) -> None:
+            part.tiles[place] = tile
+            if len(part.tiles) == len(wanted):
+                jobs.start(partial(self._found_in, part, look.mask), found)
+
+        def found(places: _Places) -> None:
+            self._places.put(look.key, places)
+            then(*(tuple(_lowered(box, look.top) for box in boxes) for boxes in places))
+
+        if not wanted:  # the regions miss it
+            jobs.start(partial(self._found_in, part, look.mask), found)
+        for place in wanted:
+            jobs.start(partial(self._tile, part.small, *place), partial(shown, place))
 
     def _look_at(self, screen: _Screen, band: tuple[int, int], regions: Sequence[Box] | None) -> _Look:
         top, bottom = band
@@ -273,18 +294,18 @@ class PpocrEngine:
 
     # --- reading
 
-    def _spans(self, screen: _Screen, lines: Sequence[Box], glyphs: Sequence[Box]) -> tuple[Span, ...]:
-        boxes = [box.overlap(_whole(screen.bgr)) for box in (*lines, *glyphs)]
-        parts = [screen.bgr[box.top : box.bottom, box.left : box.right] for box in boxes]
+    def _read_boxes(self, jobs: Jobs, screen: _Screen, places: _Places, spans: list[Span]) -> None:
+        """Start reading lines and lone shapes; what is worth keeping is added to ``spans`` as it is read."""
+
+        def kept(box: Box, lone: bool, line: Line) -> None:  # noqa: FBT001 - bound by position below
+            if _kept(line, lone=lone):
+                spans.append(Span(text=line.text, box=_cut(box, line), confidence=line.confidence, engine=self.name))
+
+        boxes = [(box.overlap(_whole(screen.bgr)), lone) for lone, some in enumerate(places) for box in some]
         # The longest first, so that no worker is left alone with it at the end.
-        order = sorted(range(len(parts)), key=lambda n: -parts[n].shape[1] / max(1, parts[n].shape[0]))
-        read = dict(zip(order, self._pool.map(lambda n: self._line(parts[n]), order), strict=True))
-        spans = [
-            Span(text=read[n].text, box=_cut(box, read[n]), confidence=read[n].confidence, engine=self.name)
-            for n, box in enumerate(boxes)
-            if _kept(read[n], lone=n >= len(lines))
-        ]
-        return tuple(sorted(spans, key=lambda s: (s.box.top, s.box.left, s.box.bottom, s.box.right)))
+        for box, lone in sorted(boxes, key=lambda one: -one[0].width_px / max(1, one[0].height_px)):
+            part = screen.bgr[box.top : box.bottom, box.left : box.right]
+            jobs.start(partial(self._line, part), partial(kept, box, bool(lone)))
 
     def _line(self, part: Colour) -> Line:
         if min(part.shape[:2]) < 3:
@@ -370,6 +391,10 @@ def _text_map(part: _Part, mask: Floats | None) -> Floats:
     for (top, left), tile in part.tiles.items():
         text[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
     return text if mask is None else text * mask
+
+
+def _in_order(spans: Sequence[Span]) -> tuple[Span, ...]:
+    return tuple(sorted(spans, key=lambda s: (s.box.top, s.box.left, s.box.bottom, s.box.right, s.text)))
 
 
 def _kept(line: Line, *, lone: bool) -> bool:

@@ -1,0 +1,35 @@
+"""Runs tasks on a pool of threads where results lead to more tasks, so that no worker waits for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, TypeVar
+
+_R = TypeVar("_R")
+
+
+class Jobs:
+    """Tasks on a pool. What follows from a result runs in the caller's thread, one at a time, and may start more."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._running: dict[Future[Any], Callable[[Any], None]] = {}
+
+    def start(self, task: Callable[[], _R], then: Callable[[_R], None]) -> None:
+        """Queue ``task``; ``then`` gets its result inside ``run``."""
+        self._running[self._pool.submit(task)] = then
+
+    def run(self) -> None:
+        """Return when nothing is left. The first error ends what has not begun, waits for the rest and is raised."""
+        try:
+            while self._running:
+                done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    then = self._running.pop(future)
+                    then(future.result())
+        finally:
+            for future in self._running:
+                future.cancel()
+            wait(self._running)
+            self._running.clear()
