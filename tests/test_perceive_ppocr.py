@@ -18,7 +18,8 @@ from harness.errors import BadInput, EngineUnavailable
 from harness.model import Box, Channel, ObservationId, Span
 from harness.perceive import frame_from_image, observe, ppocr_models
 from harness.perceive.engines import OCR, ocr_engines
-from harness.perceive.ppocr import Memory, PpocrEngine
+from harness.perceive.memory import Memory
+from harness.perceive.ppocr import PpocrEngine
 from harness.perceive.ppocr_models import ModelSet, find_models
 from harness.perceive.tesseract import TesseractEngine
 from harness.pytest_plugin import options

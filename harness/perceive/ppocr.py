@@ -9,19 +9,17 @@ it reads.
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
 
 import numpy as np
 
 from harness.errors import EngineUnavailable
 from harness.model import Box, Span
 from harness.perceive.jobs import Jobs
+from harness.perceive.memory import Memory
 from harness.perceive.pictures import UnreadablePicture
 from harness.perceive.ppocr_letters import (
     NOTHING,
@@ -63,34 +61,6 @@ _AROUND_PX = 32  # what it sees beyond them
 _LEAST_CONFIDENCE = 0.5
 _DOUBTFUL = 0.93  # a line below is read again by the careful model
 _UPRIGHT = 1.8  # heights per width from which a box may be a column of glyphs
-
-_Value = TypeVar("_Value")
-
-
-class Memory(Generic[_Value]):
-    """Keeps the latest ``size`` answers by key; what was not asked for longest goes first. Shared by the workers."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[bytes, _Value] = OrderedDict()
-
-    def get(self, key: bytes) -> _Value | None:
-        with self._lock:
-            value = self._kept.get(key)
-            if value is not None:
-                self._kept.move_to_end(key)
-            return value
-
-    def put(self, key: bytes, value: _Value) -> None:
-        with self._lock:
-            self._kept[key] = value
-            if len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._kept.clear()
 
 
 _Boxes = tuple[Box, ...]
