@@ -105,10 +105,10 @@ def ours(folder: Path, count: int) -> tuple[list[Line], dict[str, tuple[float, f
         now = Moment(wall=clock.wall(), mono_s=clock.monotonic_s())
         writer.walk_ended(WalkEnd(ended=now, finished=True, untried=0))
         with open_bundle(writer.path) as bundle:
-            judgement = judged(bundle)
+            judgement, walk = judged(bundle), bundle.walk
             pages: dict[str, bytes] = {}
             paged = _taken(lambda: pages.update(bundle_pages(bundle, judgement, ALL_RULES)))
-        sealed = _taken(lambda: writer.finish(judgement, pages))
+        sealed = _taken(lambda: writer.finish(judgement, pages, walk=walk))
     trust = Trust(key_pem=keys.read_public(public))
     assert verify(writer.path, trust=trust).soundness is Soundness.SOUND
     verified = _median(lambda: verify(writer.path, trust=trust))

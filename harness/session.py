@@ -311,7 +311,7 @@ def finished(writer: BundleWriter) -> Inspection:
         judgement = judge(stored.walk, ALL_RULES)
         pages = bundle_pages(stored, judgement, ALL_RULES)
         walk = stored.walk
-    return _inspection(walk, writer.finish(judgement, pages), judgement)
+    return _inspection(walk, writer.finish(judgement, pages, walk=walk), judgement)
 
 
 def _inspection(walk: Walk, bundle: Path, judgement: Judgement) -> Inspection:

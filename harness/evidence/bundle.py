@@ -169,16 +169,20 @@ class BundleWriter:
         self._log(EventType.END, body)
         self._walk_ended = end
 
-    def finish(self, judgement: Judgement, pages: Mapping[str, bytes] | None = None) -> Path:
+    def finish(
+        self, judgement: Judgement, pages: Mapping[str, bytes] | None = None, *, walk: Walk | None = None
+    ) -> Path:
         """Write findings, coverage, report pages and the BagIt manifests; return the bundle's folder.
 
-        ``pages`` are ``index.html`` and files below ``data/derived``. Raises ``BundleError`` before ``walk_ended``.
+        ``pages`` are ``index.html`` and files below ``data/derived``. ``walk`` is what the caller has read back from
+        this bundle; without it that is read here. Raises ``BundleError`` before ``walk_ended``.
         """
         if self._walk_ended is None:
             raise BundleError(f"{self.name}: the walk has not ended")
-        with open_bundle(self.path) as stored:  # what was written, not what was meant to be
-            seen = app_map(stored.walk)
-        coverage = CoverageFacts(walk=self._walk_ended, rules=judgement.coverage, map=seen)
+        if walk is None:
+            with open_bundle(self.path) as stored:  # what was written, not what was meant to be
+                walk = stored.walk
+        coverage = CoverageFacts(walk=self._walk_ended, rules=judgement.coverage, map=app_map(walk))
         told = crate(self._run, self._subject, self._start.device, self._walk_ended)
         judged = (
             _put(self.path, layout.COVERAGE, codec.dump_page(coverage)),
@@ -187,10 +191,10 @@ class BundleWriter:
         )
         self._log(EventType.JUDGED, Members(members=judged))
         self.close()
-        for name, content in (pages or {}).items():
+        for name in pages or {}:
             if name != layout.REPORT and str(PurePosixPath(name).parent) != layout.DERIVED:
                 raise BundleError(f"{self.name}: {name}: a report page does not go there")
-            _put(self.path, name, content)
+        durable.write_all({self.path / name: content for name, content in (pages or {}).items()})
         _put(self.path, layout.README, _text("README.txt"))
         bag.close_bag(self.path, made=self._clock.wall())
         if self._sealing is not None:  # before the marker goes: what was to be signed is unfinished until it is

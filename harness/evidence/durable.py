@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -12,6 +13,19 @@ from harness.errors import BundleError
 
 def write(path: Path, content: bytes) -> None:
     """Put ``content`` at ``path`` whole or not at all: temporary file, fsync, rename. Raises ``BundleError``."""
+    _replace(path, content)
+    _sync(path.parent)
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Put each file whole or not at all; the names are durable together, at the end. Raises ``BundleError``."""
+    for path, content in files.items():
+        _replace(path, content)
+    for folder in sorted({path.parent for path in files}):
+        _sync(folder)
+
+
+def _replace(path: Path, content: bytes) -> None:
     temporary = path.with_name(path.name + ".part")
     try:
         with temporary.open("wb") as file:
@@ -19,9 +33,15 @@ def write(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        sync_folder(path.parent)
     except OSError as error:
         raise BundleError(f"{path}: cannot be written: {error}") from error
+
+
+def _sync(folder: Path) -> None:
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        raise BundleError(f"{folder}: cannot be written: {error}") from error
 
 
 def remove(path: Path) -> None:
