@@ -15,7 +15,7 @@ import pytest
 
 from harness.baseline import ChangeKind, Sight
 from harness.errors import BadInput
-from harness.fleet.attempt import Order
+from harness.fleet.attempt import Order, work_on_next
 from harness.fleet.dispatch import DaskDispatcher, Done, Work
 from harness.fleet.ledger import Ledger, ledger_url
 from harness.fleet.night import Night, NightResult, changed, run_night, summary_of
@@ -179,6 +179,20 @@ def test_a_walk_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
     night = replace(night, order=replace(night.order, deadline_s=3.0, most_attempts=1))
     result = _run(tmp_path, night, {"hangs": {"hangs": True}})
     assert {x.reason for x in result.looks.looks.values()} == {"night-app-deadline"}
+
+
+def test_what_a_dead_worker_held_is_waited_for_and_not_left_out(tmp_path: Path) -> None:
+    night = _night(tmp_path, "n1", _apps("a"), ("d1",))
+    (tmp_path / "world.json").write_text(json.dumps({"cn.gov.demo.a": GOOD}), encoding="utf-8")
+    clock = NightClock(1)
+    ledger = Ledger(ledger_url(night.order.ledger), clock)
+    ledger.begin(night.id, night.list_sha256, night.rules_edition, dict.fromkeys(night.apps, night.rules))
+    assert ledger.claim(night.id, "dead", 120.0) is not None
+    order = replace(night.order, device="d1")
+    assert work_on_next(order, "resumed", clock) == "cn.gov.demo.a"
+    assert ledger.progress(night.id).done == 1
+    assert work_on_next(order, "resumed", clock) == ""
+    ledger.close()
 
 
 def test_a_night_without_a_device_is_an_error_that_names_the_mend(tmp_path: Path) -> None:

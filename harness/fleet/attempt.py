@@ -32,6 +32,7 @@ from harness.rules import ALL_RULES, rules_edition
 LOG: Final = logging.getLogger(__name__)
 LEASE_S: Final = 120.0
 _POLL_S: Final = LEASE_S / 4
+_LOOK_AGAIN_S: Final = 5.0
 _GRACE_S: Final = 20.0  # for a walk that was told to end, to finish its bundle
 _MIMES: Final = {
     ".png": "image/png",
@@ -72,13 +73,17 @@ def walk_command(scenario: Path, more: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def work_on_next(order: Order, worker: str, clock: Clock | None = None) -> str:
-    """Look at the next app of the night on the order's device; return its package, empty where nothing is left."""
+    """Look at the next app of the night on the order's device; return its package, empty where nothing is left.
+
+    What another worker holds is not done yet: a worker that died leaves its app to whoever waits for the lease to end.
+    """
     clock = clock or SystemClock()
     ledger = Ledger(ledger_url(order.ledger), clock)
     try:
-        claim = ledger.claim(order.night, worker, LEASE_S, most_attempts=order.most_attempts)
-        if claim is None:
-            return ""
+        while (claim := ledger.claim(order.night, worker, LEASE_S, most_attempts=order.most_attempts)) is None:
+            if ledger.progress(order.night).over:
+                return ""
+            clock.sleep(_LOOK_AGAIN_S)
         _attempt(order, claim, ledger, clock)
         return str(claim.app.package)
     finally:
