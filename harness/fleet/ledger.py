@@ -124,7 +124,7 @@ class Ledger:
 
         Raises ``BadInput`` where the night that is there was begun with another list.
         """
-        with self._transaction() as db:
+        with self.transaction() as db:
             there = db.execute(select(NIGHT).where(NIGHT.c.id == night)).mappings().first()
             if there is not None:
                 if there["list_sha256"] != list_sha256:
@@ -132,7 +132,7 @@ class Ledger:
                     raise BadInput(source=night, place="filed list", problem="is not that night's list", mend=mend)
                 return False
             db.execute(
-                insert(NIGHT).values(id=night, list_sha256=list_sha256, rules_edition=edition, began=self._now())
+                insert(NIGHT).values(id=night, list_sha256=list_sha256, rules_edition=edition, began=self.now())
             )
             apps = list(matrix)
             db.execute(
@@ -155,7 +155,7 @@ class Ledger:
 
     def finalise(self, night: str) -> int:
         """End the night: every row that nothing came for says why; return how many there were."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute(
                 update(TASK)
                 .where(TASK.c.night == night, TASK.c.progress.not_in(DONE))
@@ -179,7 +179,7 @@ class Ledger:
                         .values(reach=reach, reason=reason)
                     )
                     left += rows.rowcount if table is LOOK else 0
-            db.execute(update(NIGHT).where(NIGHT.c.id == night).values(ended=self._now()))
+            db.execute(update(NIGHT).where(NIGHT.c.id == night).values(ended=self.now()))
             self._tell(db, night, "ended", {"rows_without_result": left})
         return left
 
@@ -192,7 +192,7 @@ class Ledger:
         fails, so that one app that kills its workers does not hold up a night.
         """
         now_s = self._clock.wall().timestamp()
-        with self._transaction() as db:
+        with self.transaction() as db:
             self._give_up_the_lost(db, night, now_s, most_attempts)
             free = (TASK.c.progress == "waiting") | ((TASK.c.progress == "leased") & (TASK.c.lease_until < now_s))
             query = select(TASK).where(TASK.c.night == night, free).order_by(TASK.c.attempts, TASK.c.id).limit(1)
@@ -213,7 +213,7 @@ class Ledger:
                     lease_until=now_s + lease_s,
                 )
             )
-            made = db.execute(insert(ATTEMPT).values(task=task["id"], fence=fence, worker=worker, began=self._now()))
+            made = db.execute(insert(ATTEMPT).values(task=task["id"], fence=fence, worker=worker, began=self.now()))
             attempt = made.inserted_primary_key
             assert attempt is not None
             return Claim(
@@ -228,7 +228,7 @@ class Ledger:
     def extend(self, claim: Claim, lease_s: float) -> bool:
         """Prolong a lease; return ``False`` where it is another's by now, and the work should stop."""
         until = self._clock.wall().timestamp() + lease_s
-        with self._transaction() as db:
+        with self.transaction() as db:
             held = (TASK.c.id == claim.task) & (TASK.c.fence == claim.fence) & (TASK.c.progress == "leased")
             return db.execute(update(TASK).where(held).values(lease_until=until)).rowcount == 1
 
@@ -237,7 +237,7 @@ class Ledger:
 
         A second delivery of the same attempt changes nothing. Of several attempts having seen wins.
         """
-        with self._transaction() as db:
+        with self.transaction() as db:
             attempt = db.execute(select(ATTEMPT).where(ATTEMPT.c.id == claim.attempt)).mappings().one()
             if attempt["looks"]:
                 return not attempt["superseded"]
@@ -248,7 +248,7 @@ class Ledger:
                 update(ATTEMPT)
                 .where(ATTEMPT.c.id == claim.attempt)
                 .values(
-                    ended=self._now(),
+                    ended=self.now(),
                     outcome="done",
                     superseded=not held,
                     device=result.device,
@@ -279,8 +279,8 @@ class Ledger:
 
     def fail(self, claim: Claim, reason: str, *, again: bool, most_attempts: int = 3) -> None:
         """End an attempt that brought nothing; ``again`` puts the app back in the queue where attempts are left."""
-        with self._transaction() as db:
-            ended = {"ended": self._now(), "outcome": "failed", "reason": reason}
+        with self.transaction() as db:
+            ended = {"ended": self.now(), "outcome": "failed", "reason": reason}
             db.execute(update(ATTEMPT).where(ATTEMPT.c.id == claim.attempt).values(**ended))
             mine = (TASK.c.id == claim.task) & (TASK.c.fence == claim.fence) & (TASK.c.progress == "leased")
             progress = "waiting" if again and claim.number < most_attempts else "failed"
@@ -304,13 +304,13 @@ class Ledger:
     def progress(self, night: str) -> Progress:
         """Return how many apps of the night are where."""
         query = select(TASK.c.progress, func.count()).where(TASK.c.night == night).group_by(TASK.c.progress)
-        with self._transaction() as db:
+        with self.transaction() as db:
             counts = {row[0]: row[1] for row in db.execute(query)}
         return Progress(**{name: counts.get(name, 0) for name in Progress.__dataclass_fields__})
 
     def looks(self, night: str) -> NightLooks:
         """Return what the night has of every subject, and the share of each app's places that were reached."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             rows = db.execute(select(LOOK).where(LOOK.c.night == night)).mappings().all()
             places = db.execute(select(REACH).where(REACH.c.night == night)).mappings().all()
         reached: dict[str, list[bool]] = {}
@@ -325,25 +325,25 @@ class Ledger:
 
     def nights(self) -> tuple[tuple[str, bool], ...]:
         """Return the nights, oldest first, each with whether it was closed."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             rows = db.execute(select(NIGHT.c.id, NIGHT.c.ended).order_by(NIGHT.c.began)).all()
         return tuple((night, bool(ended)) for night, ended in rows)
 
     def broken_off(self, list_sha256: str) -> str:
         """Return the newest night over this list that was not closed, empty where there is none."""
         query = select(NIGHT.c.id).where(NIGHT.c.ended == "", NIGHT.c.list_sha256 == list_sha256)
-        with self._transaction() as db:
+        with self.transaction() as db:
             return db.execute(query.order_by(NIGHT.c.began.desc())).scalars().first() or ""
 
     def known_after(self, night: str) -> dict[Subject, Tracked]:
         """Return where every subject stood after a night; empty for a night that was not compared."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             rows = db.execute(select(STANDING).where(STANDING.c.night == night)).mappings().all()
         return {_subject(row): from_json(Tracked, row["tracked"], member="ledger standing") for row in rows}
 
     def known_before(self, night: str) -> tuple[dict[Subject, Tracked], str]:
         """Return where every subject stood before the night, and the last compared night before it ("" for none)."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             began = db.execute(select(NIGHT.c.began).where(NIGHT.c.id == night)).scalar_one()
             earlier = (
                 select(NIGHT.c.id).where(NIGHT.c.began < began, NIGHT.c.ended != "").order_by(NIGHT.c.began.desc())
@@ -365,12 +365,12 @@ class Ledger:
             .order_by(NIGHT.c.began.desc())
             .limit(nights)
         )
-        with self._transaction() as db:
+        with self.transaction() as db:
             return tuple((night, Standing(standing)) for night, standing in reversed(db.execute(query).all()))
 
     def store_comparison(self, night: str, comparison: Comparison, previous: str) -> None:
         """Write what the night added; a second comparison of the same night replaces the first."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             for table in (STANDING, CHANGE):
                 db.execute(table.delete().where(table.c.night == night))
             standings = [
@@ -396,32 +396,34 @@ class Ledger:
 
     def looked_at(self) -> frozenset[Subject]:
         """Return the subjects that a person has looked at after too many went absent at once."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             return frozenset(_subject(row) for row in db.execute(select(LOOKED_AT)).mappings())
 
     def look_at(self, subjects: Iterable[Subject], person: str) -> None:
         """Record that a person has looked at these subjects."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             for subject in subjects:
                 key = {name: getattr(subject, name) for name in ("package", "entry", "rule")}
                 db.execute(LOOKED_AT.delete().where(*(LOOKED_AT.c[name] == value for name, value in key.items())))
-                db.execute(insert(LOOKED_AT).values(**key, person=person, at=self._now()))
+                db.execute(insert(LOOKED_AT).values(**key, person=person, at=self.now()))
 
     # --- the database ---
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
+        """Yield a connection whose work is written as one, or not at all. Raises ``LedgerError``."""
         try:
             with self._engine.begin() as db:
                 yield db
         except OperationalError as error:
             raise LedgerError(f"{self._engine.url.render_as_string()}: {error.orig}") from error
 
-    def _now(self) -> str:
+    def now(self) -> str:
+        """Return the host's time, ISO 8601 with zone, as every row has it."""
         return self._clock.wall().isoformat(timespec="milliseconds")
 
     def _tell(self, db: Connection, night: str, kind: str, detail: Mapping[str, Any]) -> None:
-        db.execute(insert(EVENT).values(night=night, at=self._now(), kind=kind, detail=dict(detail)))
+        db.execute(insert(EVENT).values(night=night, at=self.now(), kind=kind, detail=dict(detail)))
 
 
 def _engine(url: URL) -> Engine:

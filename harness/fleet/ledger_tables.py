@@ -146,3 +146,47 @@ EVENT: Final = Table(
     Column("kind", String(40), nullable=False),
     Column("detail", JSON, nullable=False, default=dict),
 )
+
+# A look at the page sets whose answer is known, before and after a device's share of a night.
+CANARY: Final = Table(
+    "canary",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("night", ForeignKey("night.id"), nullable=False, index=True),
+    Column("device", String(120), nullable=False),
+    Column("at", String(40), nullable=False),
+    Column("moment", String(16), nullable=False),  # before, after
+    Column("reason", String(120), nullable=False, default=""),  # a message key; empty: green
+    Column("detail", JSON, nullable=False, default=dict),
+)
+
+# A device that is not worked with for the rest of the night.
+QUARANTINE: Final = Table(
+    "quarantine",
+    METADATA,
+    Column("night", ForeignKey("night.id"), primary_key=True),
+    Column("device", String(120), primary_key=True),
+    Column("at", String(40), nullable=False),
+    Column("reason", String(120), nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+)
+
+# Which build of an app a night met; what the list said of it is in the task.
+BUILD: Final = Table(
+    "build",
+    METADATA,
+    Column("night", ForeignKey("night.id"), primary_key=True),
+    Column("package", String(255), primary_key=True),
+    Column("entry", String(400), primary_key=True),
+    Column("build", JSON, nullable=False),
+)
+
+# What only several apps together show, with what the night before had of it.
+ACROSS: Final = Table(
+    "across",
+    METADATA,
+    Column("night", ForeignKey("night.id"), primary_key=True),
+    Column("fingerprint", String(80), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("finding", JSON, nullable=False),
+)
