@@ -98,6 +98,7 @@ class Look:
     trusted: bool = True
     bundle: str = ""
     finding: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +300,8 @@ def _change(
             causes.append("cause-app-version")
         if look.rules_edition != before.rules_edition:
             causes.append("cause-rules-edition")
+    if look is not None and not look.trusted:
+        causes.append("cause-canary-not-green")
     worse = (
         before is not None
         and look is not None

@@ -61,6 +61,12 @@ def _evidence_option(command: Any) -> Any:
 @click.option("--app-seconds", default=900.0, show_default=True, help="Most seconds of walking per app.")
 @click.option("--app-deadline", default=1800.0, show_default=True, help="Most seconds per app in all.")
 @click.option("--attempts", default=3, show_default=True, help="Most attempts per app.")
+@click.option(
+    "--canaries/--no-canaries",
+    default=True,
+    show_default=True,
+    help="Pages whose answer is known, before and after each device's share; without them nothing says that it sees.",
+)
 @click.option("--fail-on", type=click.Choice(["found", "new", "none"]), default="found", show_default=True)
 @_ledger_option
 @_evidence_option
@@ -90,6 +96,7 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
         walk_s=options["app_seconds"],
         deadline_s=options["app_deadline"],
         most_attempts=options["attempts"],
+        canaries=options["canaries"],
     )
     clock = SystemClock()
     ledger = Ledger(ledger_url(address), clock)
@@ -158,7 +165,21 @@ def _print_night(console: Console, result: NightResult) -> None:
     )
     if result.comparison.incomplete:
         console.print(Text(text("sight-night-incomplete"), style="bold yellow"))
+    for line in told_in_words(result):
+        console.print(Text(line, style="bold yellow"), soft_wrap=True)
     print_changes(console, result.comparison.changes)
+
+
+def told_in_words(result: NightResult) -> list[str]:
+    """Return a line for each thing that kept a device's results from counting, or a device from working."""
+    lines = []
+    for device, canaries in result.canaries.items():
+        for canary in canaries:
+            if not canary.green:
+                said = "，".join(value for _, value in canary.detail)
+                lines.append(f"{device} ({canary.moment}): {text(canary.reason)} ({said})")
+    lines += [f"{sick.device}: {text(sick.reason)} {sick.detail}".rstrip() for sick in result.quarantined.values()]
+    return lines
 
 
 def print_changes(console: Console, changes: Sequence[Change]) -> None:

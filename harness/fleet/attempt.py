@@ -10,10 +10,11 @@ import contextlib
 import hashlib
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,10 +24,12 @@ from harness.clock import Clock, SystemClock
 from harness.entry import inside
 from harness.errors import BundleError, HarnessError
 from harness.evidence.bundle import open_bundle
+from harness.fleet.canary import AFTER, BEFORE, NOT_OPENED, WALK_S, look_at_canaries
 from harness.fleet.filed import write_filed_list
 from harness.fleet.ledger import Artifact, Claim, Ledger, Result, ledger_url
+from harness.fleet.ledger_devices import add_canary, brought_something, canaries
 from harness.judge import judge
-from harness.model import CheckpointId, CheckpointReach, FiledApp, Judgement, Reach, RuleId, Walk
+from harness.model import CheckpointId, CheckpointReach, FiledApp, Judgement, Reach, RuleId, Verdict, Walk
 from harness.rules import ALL_RULES, rules_edition
 
 LOG: Final = logging.getLogger(__name__)
@@ -60,7 +63,8 @@ class Order:
     walk_s: float = 900.0
     deadline_s: float = 1800.0
     most_attempts: int = 3
-    trusted: bool = True
+    adb: tuple[str, int] | None = None  # the adb server of the worker's host; nothing: the command needs no device
+    canaries: bool = False
 
 
 def walk_command(scenario: Path, more: Sequence[str] = ()) -> tuple[str, ...]:
@@ -76,39 +80,73 @@ def work_on_next(order: Order, worker: str, clock: Clock | None = None) -> str:
     """Look at the next app of the night on the order's device; return its package, empty where nothing is left.
 
     What another worker holds is not done yet: a worker that died leaves its app to whoever waits for the lease to end.
+    The device's canaries are looked at before its first app and when nothing is left.
     """
     clock = clock or SystemClock()
     ledger = Ledger(ledger_url(order.ledger), clock)
     try:
-        while (claim := ledger.claim(order.night, worker, LEASE_S, most_attempts=order.most_attempts)) is None:
-            if ledger.progress(order.night).over:
-                return ""
+        while not (progress := ledger.progress(order.night)).over:
+            if progress.waiting:
+                _before(order, ledger, clock)
+            claim = ledger.claim(order.night, worker, LEASE_S, most_attempts=order.most_attempts)
+            if claim is not None:
+                _attempt(order, claim, ledger, clock)
+                return str(claim.app.package)
             clock.sleep(_LOOK_AGAIN_S)
-        _attempt(order, claim, ledger, clock)
-        return str(claim.app.package)
+        _after(order, ledger, clock)
+        return ""
     finally:
         ledger.close()
+
+
+def _before(order: Order, ledger: Ledger, clock: Clock) -> None:
+    seen = canaries(ledger, order.night).get(order.device, ())
+    if order.canaries and (not seen or seen[-1].moment == AFTER):
+        _canary(order, BEFORE, ledger, clock)
+
+
+def _after(order: Order, ledger: Ledger, clock: Clock) -> None:
+    seen = canaries(ledger, order.night).get(order.device, ())
+    if seen and seen[-1].moment == BEFORE and brought_something(ledger, order.night, order.device):
+        _canary(order, AFTER, ledger, clock)
+
+
+def _canary(order: Order, moment: str, ledger: Ledger, clock: Clock) -> None:
+    """Look at the canaries and write down what came of it; what could not be looked at is tried once more."""
+    of_device = re.sub(r"[^\w.-]", "_", order.device)
+    brief = replace(order, walk_s=min(order.walk_s, WALK_S))
+
+    def look(app: FiledApp) -> dict[RuleId, Verdict]:
+        folder = Path(order.evidence_dir) / order.night / f"{app.name}-{of_device}-{clock.wall():%H%M%S%f}"
+        folder.mkdir(parents=True)
+        _walk(brief, app, folder, lambda: True, clock)
+        return {finding.rule: finding.verdict for finding in _judged(folder)[2].findings}
+
+    canary = look_at_canaries(moment, order.device, order.adb, look)
+    if canary.reason == NOT_OPENED:
+        canary = look_at_canaries(moment, order.device, order.adb, look)
+    add_canary(ledger, order.night, order.device, canary)
 
 
 def _attempt(order: Order, claim: Claim, ledger: Ledger, clock: Clock) -> None:
     folder = Path(order.evidence_dir) / order.night / f"a{claim.attempt:06d}"
     folder.mkdir(parents=True, exist_ok=True)
-    problem = _walk(order, claim, folder, ledger, clock)
+    problem = _walk(order, claim.app, folder, lambda: ledger.extend(claim, LEASE_S), clock)
     try:
-        result = read_result(folder, claim, trusted=order.trusted)
+        result = read_result(folder, claim, device=order.device)
     except HarnessError as error:
         LOG.warning("attempt without a result", extra={"package": claim.app.package, "why": str(error)})
         ledger.fail(claim, problem or "night-no-bundle", again=True, most_attempts=order.most_attempts)
         return
-    ledger.deliver(claim, replace(result, device=order.device))
+    ledger.deliver(claim, result)
 
 
-def _walk(order: Order, claim: Claim, folder: Path, ledger: Ledger, clock: Clock) -> str:
-    """Run the walk to its end, prolonging the lease; return why it was ended early, empty where it ended by itself."""
+def _walk(order: Order, app: FiledApp, folder: Path, keep: Callable[[], bool], clock: Clock) -> str:
+    """Run the walk to its end while ``keep`` says so; return why it was ended early, empty where it ended by itself."""
     listed = folder / "app.csv"
-    write_filed_list([_absolute(claim.app, Path(order.filed_from))], listed)
+    write_filed_list([_absolute(app, Path(order.filed_from))], listed)
     seconds = f"{order.walk_s:.0f}"
-    given = {"list": str(listed), "package": claim.app.package, "device": order.device, "folder": str(folder)}
+    given = {"list": str(listed), "package": app.package, "device": order.device, "folder": str(folder)}
     command = [part.format(**given, seconds=seconds) for part in order.command]
     until_s = clock.monotonic_s() + order.deadline_s
     with (folder / "walk.log").open("ab") as log:
@@ -128,7 +166,7 @@ def _walk(order: Order, claim: Claim, folder: Path, ledger: Ledger, clock: Clock
             if clock.monotonic_s() >= until_s:
                 end_group(process)
                 return "night-app-deadline"
-            if not ledger.extend(claim, LEASE_S):
+            if not keep():
                 end_group(process)
                 return "night-lease-lost"
 
@@ -164,25 +202,31 @@ def log_tail(folder: Path) -> str:
     return ""
 
 
-def read_result(folder: Path, claim: Claim, *, trusted: bool) -> Result:
+def read_result(folder: Path, claim: Claim, *, device: str) -> Result:
     """Return what the bundle of an attempt says under today's rules. Raises ``BundleError`` where there is none."""
-    bundles = sorted(manifest.parent for manifest in folder.glob("*/*/bagit.txt"))
-    if not bundles:
-        raise BundleError(f"{folder}: no whole bundle was left; see walk.log")
-    bundle = bundles[-1]
-    with open_bundle(bundle) as stored:
-        walk = stored.walk
-    judgement = judge(walk, ALL_RULES)
-    root = folder.parent.parent
+    bundle, walk, judgement = _judged(folder)
+    named = str(bundle.relative_to(folder.parent.parent))
+    looks = looks_of(walk, judgement, claim.night, bundle=named)
     return Result(
-        looks=looks_of(walk, judgement, claim.night, bundle=str(bundle.relative_to(root)), trusted=trusted),
+        looks={rule: replace(look, device=device) for rule, look in looks.items()},
         reaches={rule: _reaches(judgement, rule) for rule, _ in judgement.coverage},
-        bundle=str(bundle.relative_to(root)),
+        device=device,
+        bundle=named,
         artifacts=tuple(_artifact(path, bundle) for path in sorted((bundle / "data").rglob("*")) if path.is_file()),
     )
 
 
-def looks_of(walk: Walk, judgement: Judgement, night: str, *, bundle: str, trusted: bool) -> dict[RuleId, Look]:
+def _judged(folder: Path) -> tuple[Path, Walk, Judgement]:
+    """Return the last whole bundle below a folder, its walk, and what today's rules say of it."""
+    bundles = sorted(manifest.parent for manifest in folder.glob("*/*/bagit.txt"))
+    if not bundles:
+        raise BundleError(f"{folder}: no whole bundle was left; see walk.log")
+    with open_bundle(bundles[-1]) as stored:
+        walk = stored.walk
+    return bundles[-1], walk, judge(walk, ALL_RULES)
+
+
+def looks_of(walk: Walk, judgement: Judgement, night: str, *, bundle: str) -> dict[RuleId, Look]:
     """Return one look per rule of a judged walk."""
     version = f"{walk.identity.version_name} ({walk.identity.version_code})"
     within = inside(walk)
@@ -202,7 +246,6 @@ def looks_of(walk: Walk, judgement: Judgement, night: str, *, bundle: str, trust
             account=walk.app.account,
             app_version=version,
             rules_edition=rules_edition(),
-            trusted=trusted,
             bundle=bundle,
             finding=f.id,
         )

@@ -131,9 +131,7 @@ class Ledger:
                     mend = "resume with the list it was begun with, or begin a new night"
                     raise BadInput(source=night, place="filed list", problem="is not that night's list", mend=mend)
                 return False
-            db.execute(
-                insert(NIGHT).values(id=night, list_sha256=list_sha256, rules_edition=edition, began=self.now())
-            )
+            db.execute(insert(NIGHT).values(id=night, list_sha256=list_sha256, rules_edition=edition, began=self.now()))
             apps = list(matrix)
             db.execute(
                 insert(TASK),
@@ -298,6 +296,11 @@ class Ledger:
             running = ATTEMPT.c.task.in_(ids) & (ATTEMPT.c.outcome == "running")
             db.execute(update(ATTEMPT).where(running).values(outcome="lost", reason="lease-ran-out", superseded=True))
             db.execute(update(TASK).where(TASK.c.id.in_(ids)).values(progress="failed", reason="night-worker-lost"))
+
+    def note(self, night: str, kind: str, detail: Mapping[str, Any]) -> None:
+        """Write down that something happened in a night."""
+        with self.transaction() as db:
+            self._tell(db, night, kind, detail)
 
     # --- reading ---
 

@@ -12,8 +12,10 @@ from typing import Any, Final
 from harness.baseline import Change, ChangeKind, Comparison, Look, NightLooks, Standing, Subject, Tracked, compare
 from harness.errors import BadInput
 from harness.fleet.attempt import Order, work_on_next
+from harness.fleet.canary import Canary, trusted
 from harness.fleet.dispatch import Dispatcher, Done
 from harness.fleet.ledger import Ledger, Progress
+from harness.fleet.ledger_devices import Quarantine, canaries, quarantined, trust
 from harness.model import FiledApp, Reach, Rule
 
 FORMAT: Final = 1
@@ -44,6 +46,8 @@ class NightResult:
     looks: NightLooks
     rows_without_result: int
     previous: str
+    canaries: Mapping[str, tuple[Canary, ...]]
+    quarantined: Mapping[str, Quarantine]
 
 
 Tell = Callable[[Done, Progress], None]
@@ -72,6 +76,9 @@ def run_night(night: Night, ledger: Ledger, dispatcher: Dispatcher, tell: Tell) 
 def close_night(night: Night, ledger: Ledger) -> NightResult:
     """Give every row without a result its reason, compare with what was known, and write both down."""
     left = ledger.finalise(night.id)
+    canaries_seen = canaries(ledger, night.id)
+    if night.order.canaries:
+        trust(ledger, night.id, {device for device, seen in canaries_seen.items() if trusted(seen)})
     known, previous = ledger.known_before(night.id)
     tonight = with_what_left_the_list(ledger.looks(night.id), known, night)
     last = ledger.looks(previous) if previous else None
@@ -84,6 +91,8 @@ def close_night(night: Night, ledger: Ledger) -> NightResult:
         looks=tonight,
         rows_without_result=left,
         previous=previous,
+        canaries=canaries_seen,
+        quarantined=quarantined(ledger, night.id),
     )
 
 
@@ -115,8 +124,27 @@ def summary_of(result: NightResult) -> dict[str, Any]:
         "apps": {name: getattr(result.progress, name) for name in Progress.__dataclass_fields__},
         "rows_without_result": result.rows_without_result,
         "held": [_named(subject) for subject in result.comparison.held],
+        "devices": told_devices(result),
         "changes": told_changes(result.comparison.changes),
     }
+
+
+def told_devices(result: NightResult) -> list[dict[str, Any]]:
+    """Return for machines what is known of each device: its canaries, and why it was taken out of the night."""
+    out = result.quarantined
+    return [
+        {
+            "device": device,
+            "trusted": trusted(result.canaries.get(device, ())),
+            "canaries": [
+                {"moment": canary.moment, "reason": canary.reason, **dict(canary.detail)}
+                for canary in result.canaries.get(device, ())
+            ],
+            "quarantined": out[device].reason if device in out else "",
+            "detail": out[device].detail if device in out else "",
+        }
+        for device in sorted({*result.canaries, *out})
+    ]
 
 
 def told_changes(changes: Sequence[Change]) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ class NightOptions:
     walk_s: float = 900.0
     deadline_s: float = 1800.0
     most_attempts: int = 3
+    canaries: bool = True
     more: tuple[str, ...] = ()  # further options of the plugin: signing, reading
 
 
@@ -64,6 +65,8 @@ def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: C
         walk_s=options.walk_s,
         deadline_s=options.deadline_s,
         most_attempts=options.most_attempts,
+        adb=options.adb,
+        canaries=options.canaries,
     )
     return Planned(
         night=Night(
