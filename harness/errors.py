@@ -8,7 +8,8 @@
     │   ├── DeviceTimeout       a deadline passed; the step may or may not have happened
     │   ├── ServerDied          the uiautomator2 server on the device died or refuses to start
     │   ├── CaptureFailed       no usable screenshot or hierarchy (each says which channel)
-    │   └── ActionRefused       the device would not do what was asked (app missing, permission, ABI)
+    │   └── ActionRefused       the device would not do what was asked (app missing, permission)
+    │       └── InstallRefused  an app's file is not the one, does not fit, or Android would not have it
     ├── FlowLost                a log-in flow did not find what it looks for
     ├── BundleError             an evidence bundle that cannot be read or written
     ├── LedgerError             the ledger of nights cannot be reached or written
@@ -76,6 +77,17 @@ class CaptureFailed(DeviceError):
 
 class ActionRefused(DeviceError):
     """The device would not do what was asked of it."""
+
+
+class InstallRefused(ActionRefused):
+    """An app's file is not the one that was named, does not fit the device, or Android refused it.
+
+    ``reason`` is a message key that says which.
+    """
+
+    def __init__(self, message: str, *, serial: str, reason: str) -> None:
+        super().__init__(message, serial=serial)
+        self.reason = reason
 
 
 class FlowLost(HarnessError):

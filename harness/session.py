@@ -21,6 +21,7 @@ from harness import machine
 from harness.clock import Clock, SystemClock
 from harness.device import pool, wire
 from harness.device.android import AndroidDevice
+from harness.device.installing import refuse_other_file
 from harness.device.recorder import Film
 from harness.discretion import Discretion, SecretTyping, Withholding
 from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
@@ -350,6 +351,7 @@ def install(device: AndroidDevice, app: FiledApp, filed_from: Path | None) -> No
             packed.write_bytes(pack_app(path))
             device.install(packed)
     elif path.is_file():
+        refuse_other_file(path, app.apk_sha256, device.serial)
         device.install(path)
     else:
         raise BadInput(

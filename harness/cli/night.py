@@ -67,6 +67,21 @@ def _evidence_option(command: Any) -> Any:
     show_default=True,
     help="Pages whose answer is known, before and after each device's share; without them nothing says that it sees.",
 )
+@click.option(
+    "--app-data",
+    type=click.Choice(["keep", "clear"]),
+    default="keep",
+    show_default=True,
+    help="Before each app: keep what it stored, log-ins included, or clear it with its permissions.",
+)
+@click.option("--need-network", is_flag=True, help="A device in airplane mode is not fit.")
+@click.option(
+    "--restart",
+    default="emulator",
+    show_default=True,
+    metavar="never|emulator|COMMAND",
+    help="How a sick device is started anew; in COMMAND {serial} stands for it.",
+)
 @click.option("--fail-on", type=click.Choice(["found", "new", "none"]), default="found", show_default=True)
 @_ledger_option
 @_evidence_option
@@ -83,6 +98,7 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
     from harness.fleet.ledger import Ledger, ledger_url
     from harness.fleet.night import run_night, summary_of
     from harness.fleet.plan import NightOptions, plan_night
+    from harness.fleet.prepare import Preparation
 
     evidence_dir = options["evidence_dir"].absolute()
     evidence_dir.mkdir(parents=True, exist_ok=True)
@@ -97,6 +113,9 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
         deadline_s=options["app_deadline"],
         most_attempts=options["attempts"],
         canaries=options["canaries"],
+        preparation=Preparation(
+            app_data=options["app_data"], network=options["need_network"], restart=options["restart"]
+        ),
     )
     clock = SystemClock()
     ledger = Ledger(ledger_url(address), clock)

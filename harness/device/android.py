@@ -24,6 +24,7 @@ from uiautomator2.exceptions import RPCStackOverflowError
 from harness.clock import AdvancingClock, Clock
 from harness.device import facts, frames, pages
 from harness.device.apk_signer import Signer, signer_of
+from harness.device.installing import install_apk
 from harness.device.link import Limits, Link
 from harness.errors import ActionRefused, CaptureFailed, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
 from harness.model import (
@@ -93,6 +94,7 @@ class AndroidDevice:
     def __init__(self, serial: str, *, adb: tuple[str, int], clock: Clock, limits: Limits | None = None) -> None:
         """Connect to ``serial`` at the adb server ``(host, port)``. Raises ``DeviceUnreachable`` or ``ServerDied``."""
         self.serial = serial
+        self._adb = adb
         self._clock = clock
         self._limits = limits or Limits()
         self._link = Link(serial, adb=adb, clock=clock, limits=self._limits)
@@ -387,13 +389,8 @@ class AndroidDevice:
         return activity
 
     def install(self, apk: Path) -> None:
-        """Install a file. Raises ``ActionRefused`` with Android's own reason."""
-        remote = f"/data/local/tmp/{hashlib.sha256(str(apk).encode()).hexdigest()[:12]}.apk"
-        self._link.push(apk, remote)
-        output = self.shell(f"pm install -r -t {remote}", timeout_s=self._limits.pull_s)
-        self.shell(f"rm {remote}")
-        if "Success" not in output:
-            raise ActionRefused(f"pm install {apk.name}: {output.strip()}", serial=self.serial)
+        """Install a file. Raises ``InstallRefused`` with what Android's own reason means."""
+        install_apk(self._adb, self.serial, apk)
 
     # --- connection
 

@@ -18,7 +18,7 @@ import adbutils
 import uiautomator2
 
 from harness.clock import Clock, deadline
-from harness.device.wire import QuickClient
+from harness.device.wire import QuickClient, exec_output
 from harness.errors import ActionRefused, CaptureFailed, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
 
 _log = logging.getLogger(__name__)
@@ -98,19 +98,8 @@ class Link:
 
     def output(self, command: str, *, timeout_s: float) -> bytes | None:
         """Return a command's output byte for byte, ``None`` where the device has no ``exec:`` service."""
-        with self._within(timeout_s, f"exec {command}"), self._adb().open_transport(timeout=timeout_s) as connection:
-            connection.send_command(f"exec:{command}")
-            try:
-                connection.check_okay()
-            except adbutils.AdbError as error:
-                # Android before 5 answers so (measured on 4.4.2).
-                if str(error) in ("closed", "error: closed"):
-                    return None
-                raise
-            chunks = []
-            while chunk := connection.conn.recv(1 << 18):
-                chunks.append(chunk)
-            return b"".join(chunks)
+        with self._within(timeout_s, f"exec {command}"):
+            return exec_output(self._adb(), command, timeout_s)
 
     def screencap(self, *, timeout_s: float) -> bytes:
         """Return what ``screencap -p`` prints, through a file where there is no ``exec:``. Raises ``CaptureFailed``."""
@@ -144,15 +133,6 @@ class Link:
         except ActionRefused as error:
             _log.warning("a file of the device cannot be read", extra={"path": path, "error": str(error)})
             return b""
-
-    def push(self, local: Path, remote: str) -> None:
-        """Copy a file to the device. Raises ``ActionRefused`` where it cannot be read here."""
-        try:
-            content = local.open("rb")
-        except OSError as error:
-            raise ActionRefused(f"{local}: {error}", serial=self.serial) from error
-        with content, self._within(self._limits.pull_s, "sync:push"):
-            self._adb().sync.push(content, remote, check=True)
 
     def adb_version(self) -> int:
         """Return the protocol version of the adb server."""

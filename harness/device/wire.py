@@ -13,6 +13,8 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import adbutils
 from adbutils._adb import AdbConnection
@@ -201,11 +203,49 @@ def listed(adb: tuple[str, int]) -> tuple[tuple[str, str], ...]:
         return tuple((str(item.serial), str(item.state)) for item in client.list())
 
 
-def shell(adb: tuple[str, int], serial: str, command: str) -> str:
+def shell(adb: tuple[str, int], serial: str, command: str, *, timeout_s: float = 10.0) -> str:
     """Return a command's output on a device that no adapter is attached to. Raises ``DeviceError``."""
     client = QuickClient(*adb)
-    with client.within(10.0, command, serial):
+    with client.within(timeout_s, command, serial):
         return str(client.device(serial).shell(command))
+
+
+def push(adb: tuple[str, int], serial: str, local: Path, remote: str, *, timeout_s: float = 120.0) -> None:
+    """Copy a file to a device. Raises ``DeviceError``, ``ActionRefused`` where it cannot be read here."""
+    client = QuickClient(*adb)
+    try:
+        content = local.open("rb")
+    except OSError as error:
+        raise ActionRefused(f"{local}: {error}", serial=serial) from error
+    with content, client.within(timeout_s, "sync:push", serial):
+        client.device(serial).sync.push(content, remote, check=True)
+
+
+def screencap(adb: tuple[str, int], serial: str, *, timeout_s: float = 15.0) -> bytes | None:
+    """Return what ``screencap -p`` prints, ``None`` where the device has no ``exec:``. Raises ``DeviceError``."""
+    client = QuickClient(*adb)
+    with client.within(timeout_s, "exec screencap", serial):
+        return exec_output(client.device(serial), "screencap -p", timeout_s)
+
+
+def exec_output(device: Any, command: str, timeout_s: float) -> bytes | None:
+    """Return a command's output byte for byte, ``None`` where the device has no ``exec:`` service.
+
+    For use inside ``within``: foreign exceptions pass.
+    """
+    with device.open_transport(timeout=timeout_s) as connection:
+        connection.send_command(f"exec:{command}")
+        try:
+            connection.check_okay()
+        except adbutils.AdbError as error:
+            # Android before 5 answers so (measured on 4.4.2).
+            if str(error) in ("closed", "error: closed"):
+                return None
+            raise
+        chunks = []
+        while chunk := connection.conn.recv(1 << 18):
+            chunks.append(chunk)
+        return b"".join(chunks)
 
 
 def has_booted(serial: str, adb: tuple[str, int]) -> bool:

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,15 @@ from harness.evidence.bundle import open_bundle
 from harness.fleet.canary import AFTER, BEFORE, NOT_OPENED, WALK_S, look_at_canaries
 from harness.fleet.filed import write_filed_list
 from harness.fleet.ledger import Artifact, Claim, Ledger, Result, ledger_url
-from harness.fleet.ledger_devices import add_canary, brought_something, canaries
+from harness.fleet.ledger_devices import (
+    Quarantine,
+    add_canary,
+    brought_something,
+    canaries,
+    quarantine,
+    quarantined,
+)
+from harness.fleet.prepare import AS_IT_IS, Preparation, fit, ready_for
 from harness.judge import judge
 from harness.model import CheckpointId, CheckpointReach, FiledApp, Judgement, Reach, RuleId, Verdict, Walk
 from harness.rules import ALL_RULES, rules_edition
@@ -36,6 +44,7 @@ LOG: Final = logging.getLogger(__name__)
 LEASE_S: Final = 120.0
 _POLL_S: Final = LEASE_S / 4
 _LOOK_AGAIN_S: Final = 5.0
+_READY_S: Final = 1200.0  # the device may be waited for, and an app takes long to install
 _GRACE_S: Final = 20.0  # for a walk that was told to end, to finish its bundle
 _MIMES: Final = {
     ".png": "image/png",
@@ -65,6 +74,7 @@ class Order:
     most_attempts: int = 3
     adb: tuple[str, int] | None = None  # the adb server of the worker's host; nothing: the command needs no device
     canaries: bool = False
+    preparation: Preparation = AS_IT_IS
 
 
 def walk_command(scenario: Path, more: Sequence[str] = ()) -> tuple[str, ...]:
@@ -80,13 +90,15 @@ def work_on_next(order: Order, worker: str, clock: Clock | None = None) -> str:
     """Look at the next app of the night on the order's device; return its package, empty where nothing is left.
 
     What another worker holds is not done yet: a worker that died leaves its app to whoever waits for the lease to end.
-    The device's canaries are looked at before its first app and when nothing is left.
+    The device's canaries are looked at before its first app and when nothing is left. A sick device gets no app.
     """
     clock = clock or SystemClock()
     ledger = Ledger(ledger_url(order.ledger), clock)
     try:
         while not (progress := ledger.progress(order.night)).over:
             if progress.waiting:
+                if not _fit(order, ledger, clock):
+                    return ""
                 _before(order, ledger, clock)
             claim = ledger.claim(order.night, worker, LEASE_S, most_attempts=order.most_attempts)
             if claim is not None:
@@ -97,6 +109,20 @@ def work_on_next(order: Order, worker: str, clock: Clock | None = None) -> str:
         return ""
     finally:
         ledger.close()
+
+
+def _fit(order: Order, ledger: Ledger, clock: Clock) -> bool:
+    """Return whether the device may get another app; a sick one is out for the rest of the night."""
+    if order.adb is None:
+        return True
+    if order.device in quarantined(ledger, order.night):
+        return False
+    sick = fit(order.adb, order.device, order.preparation, clock)
+    if sick is None:
+        return True
+    LOG.warning("a device is sick", extra={"device": order.device, "reason": sick.reason, "detail": sick.detail})
+    quarantine(ledger, order.night, Quarantine(device=order.device, reason=sick.reason, detail=sick.detail))
+    return False
 
 
 def _before(order: Order, ledger: Ledger, clock: Clock) -> None:
@@ -131,6 +157,14 @@ def _canary(order: Order, moment: str, ledger: Ledger, clock: Clock) -> None:
 def _attempt(order: Order, claim: Claim, ledger: Ledger, clock: Clock) -> None:
     folder = Path(order.evidence_dir) / order.night / f"a{claim.attempt:06d}"
     folder.mkdir(parents=True, exist_ok=True)
+    if order.adb is not None:
+        ledger.extend(claim, _READY_S)
+        data = order.preparation.app_data
+        unready = ready_for(claim.app, order.adb, order.device, Path(order.filed_from), app_data=data)
+        if unready is not None:
+            ledger.note(claim.night, "app-not-ready", {"attempt": claim.attempt, **asdict(unready)})
+            ledger.fail(claim, unready.reason, again=unready.again, most_attempts=order.most_attempts)
+            return
     problem = _walk(order, claim.app, folder, lambda: ledger.extend(claim, LEASE_S), clock)
     try:
         result = read_result(folder, claim, device=order.device)

@@ -151,18 +151,18 @@ class Ledger:
             self._tell(db, night, "begun", {"apps": len(apps), "rows": len(looks)})
         return True
 
-    def finalise(self, night: str) -> int:
-        """End the night: every row that nothing came for says why; return how many there were."""
+    def finalise(self, night: str, why: str = "night-over") -> int:
+        """End the night: every row that nothing came for says ``why``, or what failed; return how many there were."""
         with self.transaction() as db:
             db.execute(
                 update(TASK)
                 .where(TASK.c.night == night, TASK.c.progress.not_in(DONE))
-                .values(progress="not_run", reason="night-over")
+                .values(progress="not_run", reason=why)
             )
             left = 0
             for task in db.execute(select(TASK).where(TASK.c.night == night)).mappings():
                 reach = Reach.ERROR if task["progress"] == "failed" else Reach.NOT_RUN
-                reason = task["reason"] or ("night-no-result" if task["progress"] == "done" else "night-over")
+                reason = task["reason"] or ("night-no-result" if task["progress"] == "done" else why)
                 if task["progress"] == "done":
                     reach = Reach.ERROR
                 for table in (LOOK, REACH):

@@ -21,6 +21,8 @@ from harness.model import FiledApp, Reach, Rule
 FORMAT: Final = 1
 WITHDRAWN: Final = "app-withdrawn"
 RETIRED: Final = "rule-retired"
+OVER: Final = "night-over"
+NO_DEVICE: Final = "night-no-device-left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,8 @@ def run_night(night: Night, ledger: Ledger, dispatcher: Dispatcher, tell: Tell) 
 
 def close_night(night: Night, ledger: Ledger) -> NightResult:
     """Give every row without a result its reason, compare with what was known, and write both down."""
-    left = ledger.finalise(night.id)
+    out = quarantined(ledger, night.id)
+    left = ledger.finalise(night.id, NO_DEVICE if night.devices and set(night.devices) <= set(out) else OVER)
     canaries_seen = canaries(ledger, night.id)
     if night.order.canaries:
         trust(ledger, night.id, {device for device, seen in canaries_seen.items() if trusted(seen)})
@@ -92,7 +95,7 @@ def close_night(night: Night, ledger: Ledger) -> NightResult:
         rows_without_result=left,
         previous=previous,
         canaries=canaries_seen,
-        quarantined=quarantined(ledger, night.id),
+        quarantined=out,
     )
 
 

@@ -13,6 +13,7 @@ from harness.fleet.attempt import Order, walk_command
 from harness.fleet.filed import FiledProblem, read_filed_list
 from harness.fleet.ledger import Ledger
 from harness.fleet.night import Night
+from harness.fleet.prepare import AS_IT_IS, Preparation
 from harness.messages import text
 from harness.rules import ALL_RULES, rules_edition
 
@@ -32,6 +33,7 @@ class NightOptions:
     deadline_s: float = 1800.0
     most_attempts: int = 3
     canaries: bool = True
+    preparation: Preparation = AS_IT_IS
     more: tuple[str, ...] = ()  # further options of the plugin: signing, reading
 
 
@@ -67,6 +69,7 @@ def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: C
         most_attempts=options.most_attempts,
         adb=options.adb,
         canaries=options.canaries,
+        preparation=options.preparation,
     )
     return Planned(
         night=Night(

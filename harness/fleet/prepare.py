@@ -1,0 +1,98 @@
+"""Makes a device ready for the next app: fit, the app stopped and, where asked for, without its data, installed.
+
+All of it under the device's lease, and before the walk, so that the walk's record begins with the app's own start.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from harness.clock import Clock
+from harness.device import wire
+from harness.device.installing import OF_THE_FILE, install_apk, refuse_other_file
+from harness.device.pool import lease
+from harness.errors import DeviceError, InstallRefused
+from harness.fleet.health import GONE, Sick, made_well
+from harness.fleet.restart import NEVER, restart
+from harness.model import EntryKind, FiledApp
+
+KEEP: Final = "keep"
+CLEAR: Final = "clear"
+_LEASE_WAIT_S: Final = 600.0
+_CLEAR_S: Final = 60.0
+TAKEN: Final = "sick-taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """How devices are made ready.
+
+    ``app_data`` is kept or cleared, ``network`` makes airplane mode a sickness, ``restart`` is as ``restart`` takes it.
+    """
+
+    app_data: str = KEEP
+    network: bool = False
+    restart: str = NEVER
+
+
+AS_IT_IS: Final = Preparation()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unready:
+    """Why an app cannot be looked at on a device: a message key, the device's words, and whether another may do."""
+
+    reason: str
+    detail: str = ""
+    again: bool = True
+
+
+def fit(adb: tuple[str, int], serial: str, how: Preparation, clock: Clock) -> Sick | None:
+    """Return what is wrong with a device after what mends it was tried, at last a restart; ``None`` where it is fit."""
+    try:
+        with lease([serial], wait_s=_LEASE_WAIT_S):
+            sick = made_well(adb, serial, clock, network=how.network)
+            if sick is None:
+                return None
+            try:
+                restart(serial, how.restart, adb, clock)
+            except DeviceError as error:
+                return Sick(reason=sick.reason, detail=f"{sick.detail}; {error}".lstrip("; "))
+            return made_well(adb, serial, clock, network=how.network)
+    except DeviceError as error:
+        return Sick(reason=TAKEN, detail=str(error))
+
+
+def ready_for(app: FiledApp, adb: tuple[str, int], serial: str, filed_from: Path, *, app_data: str) -> Unready | None:
+    """Return why an app cannot be looked at on this device, ``None`` where it is installed, stopped and reset."""
+    package = shlex.quote(app.package)
+    try:
+        with lease([serial], wait_s=_LEASE_WAIT_S):
+            wire.shell(adb, serial, f"am force-stop {package}; input keyevent 3")
+            if not wire.shell(adb, serial, f"pm path {package}").startswith("package:"):
+                return _installed(app, adb, serial, filed_from)
+            # The data of a host or a browser is not the filed page's, and a person may have logged in there.
+            if app_data == CLEAR and app.entry_kind is EntryKind.APP:
+                said = wire.shell(adb, serial, f"pm clear {package}", timeout_s=_CLEAR_S)
+                if "Success" not in said:
+                    return Unready(reason="app-data-not-cleared", detail=said.strip())
+    except DeviceError as error:
+        return Unready(reason=GONE, detail=str(error))
+    return None
+
+
+def _installed(app: FiledApp, adb: tuple[str, int], serial: str, filed_from: Path) -> Unready | None:
+    if not app.apk:
+        return Unready(reason="app-not-installed")
+    apk = filed_from / app.apk
+    if apk.is_dir():
+        return None  # an app of the embedded device, which the walk itself puts there
+    try:
+        refuse_other_file(apk, app.apk_sha256, serial)
+        install_apk(adb, serial, apk)
+    except InstallRefused as refused:
+        return Unready(reason=refused.reason, detail=str(refused), again=refused.reason not in OF_THE_FILE)
+    return None

@@ -1,0 +1,243 @@
+"""A device is made ready before each app: a sick one is mended, restarted or left out, and a refused file says why."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from harness.device import wire
+from harness.device.emulators.ldplayer import LdPlayer
+from harness.device.emulators.running import Answer, Emulator
+from harness.device.installing import abis_in, install_apk, reason_of, refuse_other_file
+from harness.errors import DeviceError, InstallRefused
+from harness.fleet import health
+from harness.fleet.attempt import work_on_next
+from harness.fleet.health import MENDS, Sick, examine, judged, made_well
+from harness.fleet.ledger import Ledger, ledger_url
+from harness.fleet.ledger_devices import quarantined
+from harness.fleet.night import close_night, summary_of
+from harness.fleet.prepare import CLEAR, KEEP, ready_for
+from harness.fleet.restart import EMULATOR, NEVER, emulator_of, restart
+from harness.messages import catalogue
+from harness.model import EntryKind, FiledApp, PackageName
+from harness.virtual.server import DeviceHandle, VirtualDevices
+from tests.night_scenes import GOOD, NightClock, apps, held, night_of
+from tests.virtual_fixtures import adb_binaries, adb_server, free_port
+
+NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
+DF = "Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/block/dm-0 6291456 2097152 {free} 33% /data"
+
+
+def told(**changed: str) -> str:
+    """Return what a device prints for the health test, with some of it changed."""
+    said = {
+        "booted": "1",
+        "virtual": "",
+        "awake": "  mWakefulness=Awake",
+        "airplane": "0",
+        "now": str(int(NOW.timestamp())),
+        "storage": DF.format(free=4 << 20),
+    }
+    return "\n".join(f"harness-health {name}={value}" for name, value in (said | changed).items())
+
+
+# --- health, without a device
+
+
+def test_a_device_that_is_fit_has_nothing_wrong() -> None:
+    assert judged(told(), NOW, network=True) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"booted": ""}, health.NOT_BOOTED),
+        ({"awake": "  mWakefulness=Asleep"}, health.ASLEEP),
+        ({"awake": "  mWakefulness=Dozing"}, health.ASLEEP),
+        ({"storage": DF.format(free=100)}, health.FULL),
+        ({"now": str(int(NOW.timestamp()) - 3600)}, health.CLOCK),
+        ({"now": str(int(NOW.timestamp()) + 3600)}, health.CLOCK),
+        ({"airplane": "1"}, health.OFFLINE),
+    ],
+)
+def test_each_sickness_is_told_by_its_reason(changed: dict[str, str], reason: str) -> None:
+    sick = judged(told(**changed), NOW, network=True)
+    assert sick is not None
+    assert sick.reason == reason
+    assert sick.reason in catalogue("zh_CN")
+
+
+def test_what_a_device_does_not_tell_is_no_sickness_and_an_embedded_clock_may_be_ahead() -> None:
+    assert judged(told(awake="", storage="", now="", airplane=""), NOW, network=True) is None
+    assert judged(told(virtual="1", now=str(int(NOW.timestamp()) + 86400)), NOW, network=True) is None
+    assert judged(told(airplane="1"), NOW, network=False) is None
+
+
+def test_every_mend_is_for_a_sickness_that_has_a_text() -> None:
+    assert set(MENDS) <= set(catalogue("zh_CN"))
+
+
+# --- files and refusals, without a device
+
+
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        ("Failure [INSTALL_FAILED_NO_MATCHING_ABIS: Failed to extract native libraries, res=-113]",
+         "install-no-matching-abi"),
+        ("Failure [INSTALL_FAILED_UPDATE_INCOMPATIBLE: Package cn.gov.a signatures do not match]",
+         "install-other-signer"),
+        ("Failure [INSTALL_FAILED_VERSION_DOWNGRADE]", "install-older-than-installed"),
+        ("Failure [INSTALL_PARSE_FAILED_NO_CERTIFICATES: Failed to collect certificates]", "install-unsigned"),
+        ("Failure [INSTALL_FAILED_INSUFFICIENT_STORAGE]", "install-storage"),
+        ("Failure [INSTALL_FAILED_OLDER_SDK: Requires newer sdk version #34]", "install-android-too-old"),
+        ("Failure [INSTALL_FAILED_SOMETHING_NEW]", "install-refused"),
+        ("Killed", "install-refused"),
+    ],
+)  # fmt: skip
+def test_android_s_codes_become_what_a_person_can_do(printed: str, reason: str) -> None:
+    assert reason_of(printed) == reason
+    assert reason in catalogue("zh_CN")
+    assert reason in catalogue("en")
+
+
+def _apk(path: Path, *abis: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("AndroidManifest.xml", b"")
+        for abi in abis:
+            archive.writestr(f"lib/{abi}/libmain.so", b"")
+    return path
+
+
+def test_processors_are_read_from_the_file(tmp_path: Path) -> None:
+    assert abis_in(_apk(tmp_path / "a.apk", "arm64-v8a", "armeabi-v7a")) == {"arm64-v8a", "armeabi-v7a"}
+    assert abis_in(_apk(tmp_path / "b.apk")) == frozenset()
+
+
+def test_a_file_that_is_not_the_listed_one_is_refused_and_no_digest_refuses_nothing(tmp_path: Path) -> None:
+    apk = _apk(tmp_path / "a.apk")
+    refuse_other_file(apk, "", "s")
+    refuse_other_file(apk, hashlib.sha256(apk.read_bytes()).hexdigest(), "s")
+    with pytest.raises(InstallRefused, match="the list says 000") as refused:
+        refuse_other_file(apk, "0" * 64, "s")
+    assert refused.value.reason == "install-other-file"
+
+
+# --- restart, without a device
+
+
+def test_only_the_one_running_emulator_of_that_serial_is_started_anew() -> None:
+    maker = LdPlayer(Path("ldconsole"), lambda _command: Answer(code=0, out=b""))
+    one = Emulator(id="0", label="a", running=True, serials=("emulator-5554", "127.0.0.1:5555"))
+    assert emulator_of("127.0.0.1:5555", ((maker, one),))[1] == one
+    for there in [(), ((maker, replace(one, running=False)),), ((maker, one), (maker, replace(one, id="1")))]:
+        with pytest.raises(DeviceError, match="cannot be told"):
+            emulator_of("emulator-5554", there)
+
+
+def test_a_restart_command_that_fails_says_what_it_said() -> None:
+    clock, adb = NightClock(1), ("127.0.0.1", 1)
+    command = shlex.join([sys.executable, "-c", "import sys; sys.exit('no power for ' + sys.argv[1])", "{serial}"])
+    with pytest.raises(DeviceError, match="no power for d1"):
+        restart("d1", command, adb, clock)
+    with pytest.raises(DeviceError, match="not to be restarted"):
+        restart("d1", NEVER, adb, clock)
+
+
+# --- a night
+
+
+def test_a_sick_device_gets_no_app_and_another_takes_them(tmp_path: Path) -> None:
+    night = night_of(tmp_path, "n1", apps("a"), ("d1", "d2"))
+    held(tmp_path, replace(night, id="n0", order=replace(night.order, night="n0")), {"a": GOOD})
+    ledger = Ledger(ledger_url(night.order.ledger), NightClock(2))
+    ledger.begin(night.id, night.list_sha256, night.rules_edition, dict.fromkeys(night.apps, night.rules))
+    nobody = replace(night.order, device="d1", adb=("127.0.0.1", free_port()))
+    assert work_on_next(nobody, "w1", NightClock(2)) == ""
+    assert quarantined(ledger, "n1")["d1"].reason == "sick-unreachable"
+    assert work_on_next(replace(night.order, device="d2"), "w2", NightClock(2)) == "cn.gov.demo.a"
+    result = close_night(night, ledger)
+    ledger.close()
+    assert [(d["device"], d["quarantined"]) for d in summary_of(result)["devices"]] == [("d1", "sick-unreachable")]
+    assert result.progress.done == 1
+
+
+def test_apps_for_which_no_device_was_left_say_so(tmp_path: Path) -> None:
+    night = night_of(tmp_path, "n1", apps("a"), ("d1",))
+    night = replace(night, order=replace(night.order, adb=("127.0.0.1", free_port())))
+    result = held(tmp_path, night, {})
+    assert {look.reason for look in result.looks.looks.values()} == {"night-no-device-left"}
+
+
+# --- on a device
+
+
+@pytest.fixture(scope="module")
+def virtual() -> Iterator[DeviceHandle]:
+    with VirtualDevices() as devices:
+        yield devices.devices[0]
+
+
+@pytest.fixture(scope="module")
+def adb(virtual: DeviceHandle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    with adb_server(adb_binaries()[0], tmp_path_factory.mktemp("home")) as server:
+        server.connect(virtual.serial)
+        yield "127.0.0.1", server.port
+
+
+def test_a_sleeping_device_is_woken_and_one_that_stays_black_is_sick(
+    virtual: DeviceHandle, adb: tuple[str, int]
+) -> None:
+    clock = NightClock(1)
+    assert examine(adb, virtual.serial, clock, network=True) is None
+    wire.shell(adb, virtual.serial, "input keyevent 223")
+    sick = examine(adb, virtual.serial, clock, network=True)
+    assert sick is not None
+    assert sick.reason == health.ASLEEP
+    assert made_well(adb, virtual.serial, clock, network=True) is None
+    virtual.fault("black_png", times=2)
+    assert made_well(adb, virtual.serial, clock, network=True) == Sick(reason=health.BLACK)
+    virtual.fault("black_png", times=1)
+    assert made_well(adb, virtual.serial, clock, network=True) is None
+
+
+def test_an_app_is_installed_stopped_and_cleared_or_the_reason_is_told(
+    virtual: DeviceHandle, adb: tuple[str, int], tmp_path: Path
+) -> None:
+    _apk(tmp_path / "arm.apk", "arm64-v8a")
+    app = FiledApp(package=PackageName("cn.gov.not.there"), name="甲", apk="arm.apk")
+
+    def why(listed: FiledApp, app_data: str = KEEP) -> tuple[str, bool] | None:
+        unready = ready_for(listed, adb, virtual.serial, tmp_path, app_data=app_data)
+        return (unready.reason, unready.again) if unready else None
+
+    assert why(replace(app, apk="")) == ("app-not-installed", True)
+    assert why(app) == ("install-no-matching-abi", True)
+    assert why(replace(app, apk_sha256="0" * 64)) == ("install-other-file", False)
+    assert why(replace(app, apk="absent.apk")) == ("install-not-an-apk", False)
+    (tmp_path / "text.apk").write_text("no archive", encoding="utf-8")
+    assert why(replace(app, apk="text.apk")) == ("install-not-an-apk", False)
+    with pytest.raises(InstallRefused) as refused:
+        install_apk(adb, virtual.serial, _apk(tmp_path / "any.apk"))
+    assert refused.value.reason == "install-not-an-apk"  # no app of the embedded device, and it says so itself
+    browser = FiledApp(package=PackageName("com.android.browser"), name="乙", entry_kind=EntryKind.H5)
+    assert why(browser, CLEAR) is None
+
+
+def test_a_restart_by_a_command_waits_until_the_device_has_booted(
+    virtual: DeviceHandle, adb: tuple[str, int], tmp_path: Path
+) -> None:
+    told_to = tmp_path / "restarted"
+    code = f"import sys; open({str(told_to)!r}, 'w').write(sys.argv[1])"
+    restart(virtual.serial, shlex.join([sys.executable, "-c", code, "{serial}"]), adb, NightClock(1))
+    assert told_to.read_text(encoding="utf-8") == virtual.serial
+    with pytest.raises(DeviceError, match="cannot be told"):
+        restart(virtual.serial, EMULATOR, adb, NightClock(1))
