@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -46,7 +47,8 @@ class System(Enum):
 
     DEBIAN = "debian"
     UBUNTU = "ubuntu"
-    LINUX = "linux"
+    ARCH = "arch"
+    LINUX = "linux"  # Fedora and its kin; of others only the package manager's name differs
     MACOS = "macos"
     WINDOWS = "windows"
 
@@ -73,16 +75,20 @@ _APT = {
     Part.VENV: "python3-venv",
 }
 _MEND = {
-    (System.LINUX, Part.ADB): "dnf install android-tools   (Arch: pacman -S android-tools)",
-    (System.LINUX, Part.BROWSER): "dnf install chromium   (Arch: pacman -S chromium)",
-    (System.LINUX, Part.TESSERACT): "dnf install tesseract tesseract-langpack-chi_sim   (Arch: tesseract-data-chi_sim)",
-    (System.LINUX, Part.CHI_SIM): "dnf install tesseract-langpack-chi_sim   (Arch: pacman -S tesseract-data-chi_sim)",
-    (System.LINUX, Part.FONT): "dnf install google-noto-sans-cjk-fonts   (Arch: pacman -S noto-fonts-cjk)",
-    (
-        System.LINUX,
-        Part.LIBRARIES,
-    ): "dnf install mesa-libGL glib2 libatomic   (Arch: pacman -S libglvnd glib2 gcc-libs)",
-    (System.LINUX, Part.VENV): "dnf install python3-pip   (Arch: pacman -S python)",
+    (System.LINUX, Part.ADB): "sudo dnf install -y android-tools",
+    (System.LINUX, Part.BROWSER): "sudo dnf install -y chromium",
+    (System.LINUX, Part.TESSERACT): "sudo dnf install -y tesseract tesseract-langpack-chi_sim",
+    (System.LINUX, Part.CHI_SIM): "sudo dnf install -y tesseract-langpack-chi_sim",
+    (System.LINUX, Part.FONT): "sudo dnf install -y google-noto-sans-cjk-fonts",
+    (System.LINUX, Part.LIBRARIES): "sudo dnf install -y mesa-libGL glib2 libatomic",
+    (System.LINUX, Part.VENV): "sudo dnf install -y python3-pip",
+    (System.ARCH, Part.ADB): "sudo pacman -S --needed android-tools",
+    (System.ARCH, Part.BROWSER): "sudo pacman -S --needed chromium",
+    (System.ARCH, Part.TESSERACT): "sudo pacman -S --needed tesseract tesseract-data-chi_sim",
+    (System.ARCH, Part.CHI_SIM): "sudo pacman -S --needed tesseract-data-chi_sim",
+    (System.ARCH, Part.FONT): "sudo pacman -S --needed noto-fonts-cjk",
+    (System.ARCH, Part.LIBRARIES): "sudo pacman -S --needed libglvnd glib2 gcc-libs",
+    (System.ARCH, Part.VENV): "sudo pacman -S --needed python",
     (System.MACOS, Part.ADB): "brew install --cask android-platform-tools",
     (System.MACOS, Part.BROWSER): "brew install --cask google-chrome",
     (System.MACOS, Part.TESSERACT): "brew install tesseract tesseract-lang",
@@ -90,12 +96,15 @@ _MEND = {
     (System.MACOS, Part.FONT): "brew install --cask font-noto-sans-cjk-sc",
     (System.WINDOWS, Part.ADB): "winget install Google.PlatformTools",
     (System.WINDOWS, Part.BROWSER): "winget install Google.Chrome",
-    (
-        System.WINDOWS,
-        Part.TESSERACT,
-    ): "winget install UB-Mannheim.TesseractOCR   (in its installer tick Chinese, simplified)",
-    (System.WINDOWS, Part.CHI_SIM): "run the Tesseract installer again and tick Chinese, simplified",
-    (System.WINDOWS, Part.FONT): "Settings > System > Optional features > add Chinese (Simplified) Supplemental Fonts",
+    (System.WINDOWS, Part.TESSERACT): "winget install UB-Mannheim.TesseractOCR",
+    # The installer's languages are ticked by hand; the file alone is enough. Both need an administrator's PowerShell.
+    (System.WINDOWS, Part.CHI_SIM): (
+        'curl.exe -L -o "$env:ProgramFiles\\Tesseract-OCR\\tessdata\\chi_sim.traineddata"'
+        " https://github.com/tesseract-ocr/tessdata_fast/raw/main/chi_sim.traineddata"
+    ),
+    (System.WINDOWS, Part.FONT): (
+        "dism.exe /Online /Add-Capability /CapabilityName:Language.Fonts.Hans~~~und-HANS~0.0.1.0"
+    ),
 }
 
 
@@ -108,6 +117,8 @@ def system() -> System:
     words = _os_release_words()
     if "ubuntu" in words:
         return System.UBUNTU
+    if "arch" in words:
+        return System.ARCH
     return System.DEBIAN if "debian" in words else System.LINUX
 
 
@@ -130,15 +141,36 @@ def apt_packages(part: Part) -> tuple[str, ...]:
 
 
 def mend(part: Part, on: System, *, python: str = sys.executable) -> str:
-    """Return the one command (or hand movement) that provides ``part``; ``python`` is the one with our packages."""
+    """Return the one command that provides ``part``; ``python`` is the one with our packages."""
     if on is System.UBUNTU and part is Part.BROWSER:
         # Ubuntu's chromium package only installs a snap, whose sandbox hides /tmp and dot folders.
-        return f"{python} -m playwright install --with-deps chromium   (or install google-chrome)"
+        return f"{command_of(python, on)} -m playwright install --with-deps chromium"
     if on in {System.DEBIAN, System.UBUNTU}:
         geteuid = getattr(os, "geteuid", None)
         sudo = "" if geteuid is not None and geteuid() == 0 else "sudo "
         return f"{sudo}apt-get install -y {_APT[part]}"
     return _MEND.get((on, part), "")
+
+
+# Commands for people are for the shell of their system: PowerShell on Windows, a POSIX shell elsewhere. Each can be
+# copied whole: what else is to be said stands in the text beside it, for no shell takes a remark.
+
+
+def command_of(program: str | Path, on: System) -> str:
+    """Return how a program's path is written at the head of a command."""
+    if on is not System.WINDOWS:
+        return shlex.quote(str(program))
+    return f'& "{program}"' if " " in str(program) else str(program)
+
+
+def set_variable(name: str, value: str, on: System) -> str:
+    """Return the command that sets an environment variable for what the shell starts from then on."""
+    return f'$env:{name} = "{value}"' if on is System.WINDOWS else f"export {name}={shlex.quote(value)}"
+
+
+def unset_variable(name: str, on: System) -> str:
+    """Return the command that takes an environment variable away."""
+    return f"Remove-Item Env:{name}" if on is System.WINDOWS else f"unset {name}"
 
 
 # --- browser ---------------------------------------------------------------------------------------------------

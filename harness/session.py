@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from harness import machine
 from harness.clock import Clock, SystemClock
-from harness.device import pool, wire
+from harness.device import changes, pool, wire
 from harness.device.android import AndroidDevice
 from harness.device.installing import refuse_other_file
 from harness.device.recorder import Film
@@ -378,24 +378,46 @@ def known_fingerprints(folder: Path) -> frozenset[str]:
 
 
 def device_rows(adb: tuple[str, int]) -> list[dict[str, str]]:
-    """Return serial, state, Android version, ABI, resolution and lease of every device the adb server lists.
+    """Return serial, state, Android version, ABI, resolution, lease and changes of every device the adb server lists.
 
     Where a device does not answer, ``problem`` says so and what it would have told is empty.
     """
     rows = []
     for serial, state in _listed(adb):
-        row = {"serial": serial, "state": state, "android": "", "abi": "", "resolution": "", "lease": "", "problem": ""}
+        row = {"serial": serial, "state": state}
+        row |= dict.fromkeys(("android", "abi", "resolution", "lease", "changes", "problem"), "")
         if state == "device":
             command = "getprop ro.build.version.release; getprop ro.product.cpu.abi; wm size"
             row["lease"] = "taken" if pool.is_taken(serial) else "free"
             try:
                 release, abi, *sizes = [*wire.shell(adb, serial, command).splitlines(), "", ""][:4]
+                made = changes.made(functools.partial(wire.shell, adb, serial))
             except DeviceError as error:
                 row["problem"] = str(error)
             else:
                 row |= {"android": release, "abi": abi, "resolution": " ".join(sizes).strip().rpartition(" ")[2]}
+                row["changes"] = ", ".join(change.label for change in made)
         rows.append(row)
     return rows
+
+
+def clean_devices(adb: tuple[str, int], serials: Sequence[str]) -> list[dict[str, str]]:
+    """Take back what the harness changed on the devices, all ready ones where none is named.
+
+    Return serial and change of each, and in ``problem`` what stood against it; a taken device is left alone.
+    """
+    ready = [serial for serial, state in _listed(adb) if state == "device"]
+    cleaned = []
+    for serial in serials or ready:
+        shell = functools.partial(wire.shell, adb, serial)
+        try:
+            with pool.lease([serial], wait_s=0.0):
+                done = changes.take_back(shell, serial, changes.made(shell))
+        except DeviceError as error:
+            cleaned.append({"serial": serial, "change": "", "problem": str(error)})
+        else:
+            cleaned += [{"serial": serial, "change": one.label, "problem": problem} for one, problem in done]
+    return cleaned
 
 
 def bundles_at(path: Path) -> tuple[Path, ...]:

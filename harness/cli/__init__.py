@@ -20,6 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.case import case_group
+from harness.cli.devices import devices
+from harness.cli.doctor import doctor
 from harness.cli.emulators import emulators
 from harness.cli.evidence import (
     PLACES,
@@ -36,7 +38,7 @@ from harness.cli.replay import replay
 from harness.cli.report import report
 from harness.errors import HarnessError
 from harness.messages import text
-from harness.report.terminal import STATUS_STYLES, columns, plain, verdict_text, verdicts
+from harness.report.terminal import columns, plain, verdict_text, verdicts
 from harness.wording import visible
 
 if TYPE_CHECKING:
@@ -102,6 +104,8 @@ for _command in (
     judge_again,
     rules,
     replay,
+    doctor,
+    devices,
 ):
     group.add_command(_command)
 
@@ -118,59 +122,6 @@ def _wait_for_interrupt() -> None:
     with contextlib.suppress(KeyboardInterrupt):
         while not never.wait(1.0):  # a bare wait() is deaf to Ctrl-C on Windows
             continue
-
-
-@group.command("doctor", short_help="检查本机环境，给出修复命令 what is wrong with this machine")
-@json_option
-def doctor(*, as_json: bool) -> None:
-    """检查本机环境，每个问题给出一条修复命令。
-
-    Tell what is wrong with this machine's set-up, and the one command that mends it. Exit 1 when something must be
-    mended before anything can be driven or judged.
-    """
-    from harness.clock import SystemClock
-    from harness.doctor import Status, run_doctor, worst
-    from harness.doctor import as_json as as_json_values
-
-    clock = SystemClock()
-    checkups = run_doctor(evidence_dir=Path("screenshots"), environ=os.environ, clock=clock)
-    if as_json:
-        print_json(as_json_values(checkups, clock.wall()))
-    else:
-        console = Console(highlight=False, soft_wrap=True)
-        for checkup in checkups:
-            console.print(Text(f"{checkup.status:>7} ", style=STATUS_STYLES[checkup.status]), end="")
-            console.print(plain(text(checkup.reason, checkup.data)))
-            if checkup.mend:
-                console.print(Text(f"        → {checkup.mend}"))
-    sys.exit(1 if worst(checkups) is Status.FAIL else 0)
-
-
-@group.command("devices", short_help="列出设备 list devices with Android version, ABI, size, lease")
-@_adb_option
-@json_option
-def devices(*, adb_server: str, as_json: bool) -> None:
-    """列出设备及占用情况。
-
-    List what the adb server lists, with Android version, ABI, resolution and lease (`taken`: a harness process drives
-    it now).
-    """
-    from harness import session
-
-    rows = session.device_rows(session.adb_address(adb_server))
-    if as_json:
-        print_json({"format": 1, "devices": rows})
-        return
-    if not rows:
-        print("没有设备 no device：connect one, or run `harness virtual up`", file=sys.stderr)
-        return
-    table = columns("serial", "state", "Android", "ABI", "resolution", "lease")
-    for row in rows:
-        table.add_row(*(plain(row[name]) for name in ("serial", "state", "android", "abi", "resolution", "lease")))
-    Console(highlight=False).print(table)
-    for row in rows:
-        if row["problem"]:
-            print(f"未能查看 could not look: {visible(row['problem'])}", file=sys.stderr)
 
 
 @group.group("virtual", short_help="内置虚拟设备 the embedded Android device")

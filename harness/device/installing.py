@@ -92,7 +92,7 @@ def install_apk(adb: tuple[str, int], serial: str, apk: Path) -> None:
     if needs and has and not needs & has:
         problem = f"{apk.name} has code for {', '.join(sorted(needs))}, the device runs {', '.join(sorted(has))}"
         raise InstallRefused(problem, serial=serial, reason="install-no-matching-abi")
-    remote = f"/data/local/tmp/{hashlib.sha256(str(apk).encode()).hexdigest()[:12]}.apk"
+    remote = f"/data/local/tmp/harness-{hashlib.sha256(str(apk).encode()).hexdigest()[:12]}.apk"
     wire.push(adb, serial, apk, remote)
     try:
         output = wire.shell(adb, serial, f"pm install -r -t {remote}", timeout_s=INSTALL_S)

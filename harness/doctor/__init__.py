@@ -1,7 +1,8 @@
-"""``harness doctor``: what this machine lacks, and the one command that mends each lack.
+"""``harness doctor``: what this machine and its devices lack, and the one command that mends each lack.
 
-Looks only: no adb server is started or stopped, nothing is installed, nothing is written but a browser profile in the
-temporary folder. Every look has a deadline.
+Looks only: no adb server is started or stopped, nothing is installed on this machine, nothing is written but a browser
+profile in the temporary folder. A ready device is looked at as a walk looks, which puts uiautomator2's server on it.
+Every look has a deadline.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from pathlib import Path
 from harness import machine
 from harness.clock import Clock
 from harness.doctor.adb import look_at_adb
-from harness.doctor.checkup import FORMAT, Checkup, Status, as_json, checkup, worst
+from harness.doctor.checkup import FORMAT, Checkup, Fix, Status, as_json, checkup, worst
+from harness.doctor.device import look_at_device
+from harness.doctor.fixing import fix
 from harness.doctor.host import look_at_clock, look_at_cv2, look_at_disk, look_at_loopback, look_at_python
 from harness.doctor.key import look_at_key
-from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr, look_at_ocr_models
+from harness.doctor.reading import look_at_browser, look_at_font, look_at_readers
 
-__all__ = ["FORMAT", "Checkup", "Status", "as_json", "run_doctor", "worst"]
+__all__ = ["FORMAT", "Checkup", "Fix", "Status", "as_json", "fix", "look_at_devices", "run_doctor", "worst"]
 
 
 def run_doctor(*, evidence_dir: Path, environ: Mapping[str, str], clock: Clock) -> tuple[Checkup, ...]:
@@ -28,17 +31,16 @@ def run_doctor(*, evidence_dir: Path, environ: Mapping[str, str], clock: Clock) 
     """
     on = machine.system()
     looks: tuple[tuple[str, Callable[[], Checkup | tuple[Checkup, ...]]], ...] = (
-        ("python", look_at_python),
+        ("python", lambda: look_at_python(on)),
         ("cv2", lambda: look_at_cv2(environ, on)),
         ("browser", lambda: look_at_browser(environ, on)),
-        ("ocr", lambda: look_at_ocr(environ, on)),
-        ("ocr_models", look_at_ocr_models),
+        ("ocr", lambda: look_at_readers(environ, on)),
         ("font", lambda: look_at_font(environ, on)),
-        ("adb", lambda: look_at_adb(environ, on)),
-        ("disk", lambda: look_at_disk(evidence_dir)),
+        ("disk", lambda: look_at_disk(evidence_dir, on)),
         ("loopback", look_at_loopback),
         ("clock", lambda: look_at_clock(clock, environ, on)),
         ("key", lambda: look_at_key(environ)),
+        ("adb", lambda: look_at_devices(environ, on, clock)),
     )
     with ThreadPoolExecutor(max_workers=len(looks)) as pool:
         futures = [(name, pool.submit(look)) for name, look in looks]
@@ -50,3 +52,12 @@ def run_doctor(*, evidence_dir: Path, environ: Mapping[str, str], clock: Clock) 
             result = checkup(name, Status.UNKNOWN, "not_allowed", {"error": str(error)})
         checkups += result if isinstance(result, tuple) else (result,)
     return tuple(checkups)
+
+
+def look_at_devices(environ: Mapping[str, str], on: machine.System, clock: Clock) -> tuple[Checkup, ...]:
+    """Return the checkups of adb, then those of every ready device, in the order in which adb lists them."""
+    checkups, ready = look_at_adb(environ, on)
+    address = machine.adb_server_address(environ)
+    with ThreadPoolExecutor(max_workers=max(1, len(ready))) as pool:
+        devices = list(pool.map(lambda serial: look_at_device(serial, address, clock), ready))
+    return (*checkups, *(one for of_device in devices for one in of_device))

@@ -1,9 +1,11 @@
-"""Looks at adb: the binaries, the server and its devices. Only asks a server that runs; never starts or stops one."""
+"""Looks at adb: the binaries, the servers and what they list. Only asks servers that run; starts and stops none."""
 
 from __future__ import annotations
 
 import re
+import shlex
 import socket
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness import machine
-from harness.doctor.checkup import Checkup, Status, checkup
+from harness.device.emulators import adb_programs
+from harness.doctor.checkup import Checkup, Status, checkup, on_device
 
 SERVER_TIMEOUT_S = 3.0
 LAST_PORT = 65535
@@ -33,8 +36,8 @@ class ServerSilent(Exception):
     """Something listens on the port but does not answer as an adb server does."""
 
 
-def look_at_adb(environ: Mapping[str, str], on: machine.System) -> tuple[Checkup, ...]:
-    """Return the checkups of the binaries, the home folder, the server and its devices."""
+def look_at_adb(environ: Mapping[str, str], on: machine.System) -> tuple[tuple[Checkup, ...], tuple[str, ...]]:
+    """Return the checkups of binaries, home folder, servers and list of devices, and the serials that are ready."""
     binaries = adb_binaries(environ)
     versions = {path: version for path in binaries if (version := adb_version(path, environ)) is not None}
     host, port = machine.adb_server_address(environ)
@@ -43,25 +46,49 @@ def look_at_adb(environ: Mapping[str, str], on: machine.System) -> tuple[Checkup
     if wrong and not wrong.isdigit():
         # adb itself stops at it, so nothing else can be asked.
         said = {"variable": PORT_VARIABLE, "value": wrong}
-        return (checkup("adb_server", Status.FAIL, "bad_port", said, f"unset {PORT_VARIABLE}"),)
-    checkups = [_binaries(binaries, versions, on), _home(environ)]
+        mend = machine.unset_variable(PORT_VARIABLE, on)
+        return (checkup("adb_server", Status.FAIL, "bad_port", said, mend),), ()
+    checkups = [_binaries(binaries, versions, on), _home(environ, on)]
     try:
         server = ask_server(host, port)
     except ServerSilent:
         # Whatever holds the port does not listen to adb either: `adb kill-server` would wait for it in vain.
-        mend = f"export {PORT_VARIABLE}={port + 1}" if port < LAST_PORT else f"unset {PORT_VARIABLE}"
-        return (*checkups, checkup("adb_server", Status.FAIL, "silent", {"address": address}, mend))
+        mend = (
+            machine.set_variable(PORT_VARIABLE, str(port + 1), on)
+            if port < LAST_PORT
+            else machine.unset_variable(PORT_VARIABLE, on)
+        )
+        return (*checkups, checkup("adb_server", Status.FAIL, "silent", {"address": address}, mend)), ()
+    other = _other_server(port, on) if port != machine.DEFAULT_ADB_PORT else ()
     if server is None:
-        return (*checkups, checkup("adb_server", Status.WARN, "none", {"address": address}, "adb start-server"))
+        missing = checkup("adb_server", Status.WARN, "none", {"address": address}, "adb start-server")
+        return (*checkups, missing, *other), ()
     protocols = {protocol for _, protocol in versions.values()}
-    return (*checkups, _server(server, protocols, address), *_devices(server.devices))
+    ready = tuple(serial for serial, condition in server.devices if condition == "device")
+    return (*checkups, _server(server, protocols, address), *other, *_devices(server.devices, on)), ready
+
+
+def _other_server(port: int, on: machine.System) -> tuple[Checkup, ...]:
+    """Return a warning where adb's usual server has devices that ours at ``port`` does not see."""
+    try:
+        usual = ask_server("127.0.0.1", machine.DEFAULT_ADB_PORT)
+    except ServerSilent:
+        return ()
+    if usual is None or not usual.devices:
+        return ()
+    data = {
+        "address": f"127.0.0.1:{machine.DEFAULT_ADB_PORT}",
+        "port": str(port),
+        "devices": ", ".join(serial for serial, _ in usual.devices),
+    }
+    return (checkup("adb_server", Status.WARN, "another", data, machine.unset_variable(PORT_VARIABLE, on)),)
 
 
 # --- binaries --------------------------------------------------------------------------------------------------------
 
 
 def adb_binaries(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return every adb that a client may pick: the named one, those on ``PATH``, the one inside adbutils."""
+    """Return every adb of this machine: the named one, those on ``PATH``, in adbutils, of SDK and emulators."""
     found = list(machine.find_all("adb", environ))
     if named := environ.get("ADBUTILS_ADB_PATH"):
         found.insert(0, Path(named))
@@ -69,7 +96,8 @@ def adb_binaries(environ: Mapping[str, str]) -> tuple[Path, ...]:
     if spec is not None and spec.origin is not None:
         bundled = Path(spec.origin).parent / "binaries"
         found += [path for path in (bundled / "adb", bundled / "adb.exe") if path.is_file()]
-    return tuple(dict.fromkeys(found))
+    found += adb_programs(environ)
+    return tuple({path.resolve(): path for path in reversed(found)}.values())[::-1]
 
 
 def adb_version(adb: Path, environ: Mapping[str, str]) -> tuple[str, int] | None:
@@ -91,17 +119,23 @@ def _binaries(binaries: Sequence[Path], versions: Mapping[Path, tuple[str, int]]
         return checkup("adb", Status.WARN if versions else Status.FAIL, "broken", {"adb": listed}, mend)
     if len({protocol for _, protocol in versions.values()}) > 1:
         # Each adb stops a server of another protocol number and starts its own: devices drop out in turn.
-        return checkup("adb", Status.WARN, "several", {"adb": listed}, f"export ADBUTILS_ADB_PATH={binaries[0]}")
+        return checkup("adb", Status.WARN, "several", {"adb": listed}, _newest(versions, on))
     return checkup("adb", Status.OK, "found", {"adb": listed})
 
 
-def _home(environ: Mapping[str, str]) -> Checkup:
+def _newest(versions: Mapping[Path, tuple[str, int]], on: machine.System) -> str:
+    """Return the command by which everything of ours uses the adb of the highest protocol number."""
+    newest = max(versions, key=lambda path: versions[path][1])
+    return machine.set_variable("ADBUTILS_ADB_PATH", str(newest), on)
+
+
+def _home(environ: Mapping[str, str], on: machine.System) -> Checkup:
     home = Path(environ.get("HOME") or environ.get("USERPROFILE") or "/")
     folder = home / ".android"
     nearest = folder if folder.exists() else home
     if machine.may_write(nearest):
         return checkup("adb_home", Status.OK, "writable", {"folder": str(folder)})
-    mend = "export HOME=$(mktemp -d)"
+    mend = machine.set_variable("HOME", tempfile.gettempdir(), on)
     return checkup("adb_home", Status.FAIL, "not_writable", {"folder": str(folder)}, mend)
 
 
@@ -144,22 +178,28 @@ def _receive(connection: socket.socket, length: int) -> bytes:
 def _server(server: Server, protocols: set[int], address: str) -> Checkup:
     data = {"address": address, "server": str(server.protocol), "client": ", ".join(map(str, sorted(protocols)))}
     if protocols and protocols != {server.protocol}:
-        # A client of another number stops this server without asking and starts its own.
-        return checkup("adb_server", Status.WARN, "other_protocol", data, "adb kill-server && adb start-server")
+        # A client of another number stops this server without asking and starts its own: then let it be now.
+        return checkup("adb_server", Status.WARN, "other_protocol", data, "adb start-server")
     return checkup("adb_server", Status.OK, "answers", data)
 
 
 # --- devices ---------------------------------------------------------------------------------------------------------
 
 
-def _devices(devices: Sequence[tuple[str, str]]) -> tuple[Checkup, ...]:
+def _devices(devices: Sequence[tuple[str, str]], on: machine.System) -> tuple[Checkup, ...]:
     if not devices:
         return (checkup("devices", Status.WARN, "none", {}, "harness virtual up"),)
     counts = Counter(condition for _, condition in devices)
     listed = ", ".join(f"{serial} {condition}" for serial, condition in devices)
-    troubles = [_trouble(serial, condition) for serial, condition in devices if condition != "device"]
+    troubles = [_trouble(serial, condition, on) for serial, condition in devices if condition != "device"]
     twice = [
-        checkup("devices", Status.WARN, "twice", {"emulator": emulator, "address": other}, f"adb disconnect {other}")
+        checkup(
+            "devices",
+            Status.WARN,
+            "twice",
+            {"emulator": emulator, "address": other},
+            f"adb disconnect {shlex.quote(other)}",
+        )
         for emulator, other in same_emulator(devices)
     ]
     if troubles or twice:
@@ -174,13 +214,18 @@ def same_emulator(devices: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], 
     return tuple((serial, ports[console + 1]) for serial, console in consoles if console + 1 in ports)
 
 
-def _trouble(serial: str, condition: str) -> Checkup:
-    mends = {
-        "offline": f"adb -s {serial} reconnect",
-        "unauthorized": f"adb -s {serial} reconnect",
-        "no permissions": "sudo apt-get install -y android-sdk-platform-tools-common",
-    }
-    known = next((name for name in mends if condition.startswith(name)), "")
-    reason = known.replace(" ", "_") or "other"
+def _trouble(serial: str, condition: str, on: machine.System) -> Checkup:
     data = {"serial": serial, "condition": condition}
-    return checkup("devices", Status.WARN, reason, data, mends.get(known, f"adb -s {serial} wait-for-device"))
+    if condition == "offline":
+        return checkup("devices", Status.WARN, "offline", data, on_device(serial, "reconnect"))
+    if condition == "unauthorized":
+        return checkup("devices", Status.WARN, "unauthorized", data, on_device(serial, "reconnect"))
+    if condition.startswith("no permissions"):
+        mends = {
+            machine.System.DEBIAN: "sudo apt-get install -y android-sdk-platform-tools-common",
+            machine.System.UBUNTU: "sudo apt-get install -y android-sdk-platform-tools-common",
+            machine.System.ARCH: "sudo pacman -S --needed android-udev",
+        }
+        mend = mends.get(on, "sudo dnf install -y android-tools")
+        return checkup("devices", Status.WARN, "no_permissions", data, mend)
+    return checkup("devices", Status.WARN, "other", data, on_device(serial, "wait-for-device"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +24,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkup:
-    """One part of the machine: what was seen and, unless all is well, the one command that mends it."""
+    """One part of the machine: what was seen and, where one mends it, the command, to be copied as it is."""
 
     name: str  # "adb_server", the same on every machine
     status: Status
@@ -36,9 +37,25 @@ class Checkup:
         return messages.text(self.reason, self.data, language)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """One setting of a device that ``--fix`` changed, or what stood against it."""
+
+    serial: str
+    setting: str  # "global/window_animation_scale"
+    before: str
+    now: str
+    problem: str = ""
+
+
 def checkup(name: str, status: Status, reason: str, data: Mapping[str, str], mend: str = "") -> Checkup:
     """Return a checkup whose text is the message ``doctor.<name>.<reason>`` filled with ``data``."""
     return Checkup(name=name, status=status, reason=f"doctor.{name}.{reason}", data=tuple(data.items()), mend=mend)
+
+
+def on_device(serial: str, command: str) -> str:
+    """Return an adb command for one device; whatever a device calls itself stays one word of it."""
+    return f"adb -s {shlex.quote(serial)} {command}"
 
 
 def worst(checkups: Sequence[Checkup]) -> Status:
@@ -49,7 +66,7 @@ def worst(checkups: Sequence[Checkup]) -> Status:
     return next(s for s in (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.OK) if s in present)
 
 
-def as_json(checkups: Sequence[Checkup], at: datetime) -> dict[str, object]:
+def as_json(checkups: Sequence[Checkup], at: datetime, fixes: Sequence[Fix] = ()) -> dict[str, object]:
     """Return the form for machines, as ``schemas/doctor.schema.json`` describes it; ``at`` is when it was seen."""
     return {
         "format": FORMAT,
@@ -65,5 +82,9 @@ def as_json(checkups: Sequence[Checkup], at: datetime) -> dict[str, object]:
                 "mend": one.mend,
             }
             for one in checkups
+        ],
+        "fixes": [
+            {"serial": fix.serial, "setting": fix.setting, "before": fix.before, "now": fix.now, "problem": fix.problem}
+            for fix in fixes
         ],
     }

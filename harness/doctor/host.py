@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shlex
 import shutil
 import socket
 import sys
@@ -32,11 +33,11 @@ PORTS_WANTED = 8  # two virtual devices with their servers and browsers
 CLOCK_TOLERANCE = timedelta(days=1)
 
 
-def look_at_python() -> Checkup:
+def look_at_python(on: machine.System) -> Checkup:
     """Return whether this Python is new enough, and not newer than what the harness was tried with."""
     version = sys.version_info[:2]
     data = {"version": ".".join(map(str, sys.version_info[:3])), "path": sys.executable}
-    mend = "python3.13 bootstrap.py setup"
+    mend = "py -3.13 bootstrap.py setup" if on is machine.System.WINDOWS else "python3.13 bootstrap.py setup"
     if version < OLDEST_PYTHON:
         return checkup("python", Status.FAIL, "too_old", data, mend)
     if version > NEWEST_TRIED_PYTHON:
@@ -48,11 +49,11 @@ def look_at_cv2(environ: Mapping[str, str], on: machine.System) -> Checkup:
     """Return whether exactly one OpenCV is installed and loads; it is loaded in another process."""
     installed = [name for name in CV2_DISTRIBUTIONS if _is_installed(name)]
     data = {"packages": ", ".join(installed)}
-    pip = f"{sys.executable} -m pip"
+    pip = f"{machine.command_of(sys.executable, on)} -m pip"
     if not installed:
         return checkup("cv2", Status.FAIL, "missing", data, f"{pip} install opencv-python")
     if len(installed) > 1:
-        mend = f"{pip} uninstall -y {' '.join(installed)} && {pip} install opencv-python"
+        mend = f"{pip} uninstall -y {' '.join(installed)}; {pip} install opencv-python"
         return checkup("cv2", Status.FAIL, "several", data, mend)
     printed = machine.output_of([sys.executable, "-c", "import cv2; print(cv2.__version__)"], environ)
     if printed is not None:
@@ -73,21 +74,29 @@ def _is_installed(distribution: str) -> bool:
     return True
 
 
-def look_at_disk(evidence_dir: Path) -> Checkup:
+def look_at_disk(evidence_dir: Path, on: machine.System) -> Checkup:
     """Return whether evidence can be written to ``evidence_dir`` and how much room there is (10^9 bytes)."""
     folder = evidence_dir.absolute()
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     if not machine.may_write(nearest):
-        mend = "export HARNESS_EVIDENCE_DIR=$HOME/evidence"
+        mend = machine.set_variable("HARNESS_EVIDENCE_DIR", str(Path.home() / "evidence"), on)
         return checkup("disk", Status.FAIL, "not_writable", {"folder": str(folder)}, mend)
     free_gb = shutil.disk_usage(nearest).free / 1e9
     data = {"folder": str(folder), "free_gb": f"{free_gb:.1f}"}
-    mend = f"du -sh {folder}/* | sort -h"
+    mend = _by_size(folder, on)
     if free_gb < DISK_FAIL_GB:
         return checkup("disk", Status.FAIL, "full", data, mend)
     if free_gb < DISK_WARN_GB:
         return checkup("disk", Status.WARN, "little", data, mend)
     return checkup("disk", Status.OK, "enough", data)
+
+
+def _by_size(folder: Path, on: machine.System) -> str:
+    """Return the command that lists what takes the room; what may go is for a person to say."""
+    if on is machine.System.WINDOWS:
+        measured = "Get-ChildItem $_ -Recurse | Measure-Object Length -Sum"
+        return f'Get-ChildItem "{folder}" | ForEach-Object {{ $_.Name; ({measured}).Sum }}'
+    return f"du -sh {shlex.quote(str(folder))}/* | sort -h"
 
 
 def look_at_loopback() -> Checkup:
@@ -97,7 +106,7 @@ def look_at_loopback() -> Checkup:
         _send_one_byte()
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, type(error).__name__)
-        mend = "harness doctor   (again, outside of a sandbox or container without loopback)"
+        mend = "ping -c 1 127.0.0.1"
         return checkup("loopback", Status.FAIL, "blocked", {"error": name}, mend)
     data = {"ports": str(len(ports))}
     if any(port in EMULATOR_PORTS for port in ports):

@@ -9,7 +9,7 @@ from harness.errors import BadInput
 from harness.evidence.keys import fingerprint, grouped
 from harness.evidence.signers import signer_at
 
-MEND = "harness keys new ~/harness-keys/signer.pem   (then: export HARNESS_SIGN_KEY=~/harness-keys/signer.pem)"
+MEND = "harness keys new ~/harness-keys/signer.pem"
 
 
 def look_at_key(environ: Mapping[str, str]) -> Checkup:

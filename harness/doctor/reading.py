@@ -40,13 +40,15 @@ def look_at_browser(environ: Mapping[str, str], on: machine.System) -> Checkup:
         return checkup("browser", Status.FAIL, "missing", {}, mend)
     if not browser.is_file() and environ.get(machine.BROWSER_VARIABLE):
         named = {"path": str(browser), "variable": machine.BROWSER_VARIABLE}
-        return checkup("browser", Status.FAIL, "named_wrongly", named, f"unset {machine.BROWSER_VARIABLE}")
+        return checkup(
+            "browser", Status.FAIL, "named_wrongly", named, machine.unset_variable(machine.BROWSER_VARIABLE, on)
+        )
     data = {"path": str(browser), "version": browser_version(browser, environ) or "?"}
     major = _BROWSER_VERSION.search(data["version"])
     if major and int(major[1]) < OLDEST_BROWSER:
         return checkup("browser", Status.FAIL, "too_old", data, mend)
     if not starts_headless(browser, environ):
-        return checkup("browser", Status.FAIL, "does_not_start", data, f"{_shown(browser)} --version   ({mend})")
+        return checkup("browser", Status.FAIL, "does_not_start", data, _own_browser(on))
     return checkup("browser", Status.OK, "starts", data)
 
 
@@ -73,11 +75,19 @@ def starts_headless(browser: Path, environ: Mapping[str, str]) -> bool:
     return printed is not None and _PROBE_SIGN in printed
 
 
-def look_at_ocr(environ: Mapping[str, str], on: machine.System) -> Checkup:
-    """Return whether Tesseract is there and reads simplified Chinese."""
+def look_at_readers(environ: Mapping[str, str], on: machine.System) -> tuple[Checkup, Checkup]:
+    """Return the checkups of Tesseract and of PP-OCR. Either reads alone; only where neither does is it a failure."""
+    models = look_at_ocr_models(on)
+    tesseract = look_at_ocr(environ, on, needed=models.status is not Status.OK)
+    return tesseract, models
+
+
+def look_at_ocr(environ: Mapping[str, str], on: machine.System, *, needed: bool) -> Checkup:
+    """Return whether Tesseract is there and reads simplified Chinese; ``needed`` is whether nothing else reads."""
+    lacking = Status.FAIL if needed else Status.WARN
     tesseract = machine.find_tesseract(environ)
     if tesseract is None:
-        return checkup("ocr", Status.FAIL, "missing", {}, machine.mend(machine.Part.TESSERACT, on))
+        return checkup("ocr", lacking, "missing", {}, machine.mend(machine.Part.TESSERACT, on))
     printed = machine.output_of([str(tesseract), "--version"], environ) or ""
     data = {"path": str(tesseract), "version": printed.partition("\n")[0].removeprefix("tesseract").strip() or "?"}
     languages = machine.ocr_languages(tesseract, environ)
@@ -86,17 +96,17 @@ def look_at_ocr(environ: Mapping[str, str], on: machine.System) -> Checkup:
         return checkup("ocr", Status.UNKNOWN, "no_answer", data, mend)
     data["languages"] = ", ".join(languages)
     if NEEDED_LANGUAGE not in languages:
-        return checkup("ocr", Status.FAIL, "no_chinese", data, machine.mend(machine.Part.CHI_SIM, on))
+        return checkup("ocr", lacking, "no_chinese", data, machine.mend(machine.Part.CHI_SIM, on))
     return checkup("ocr", Status.OK, "reads_chinese", data)
 
 
-def look_at_ocr_models() -> Checkup:
+def look_at_ocr_models(on: machine.System) -> Checkup:
     """Return whether the PP-OCR models and what runs them are installed; without, Tesseract reads instead."""
     try:
         models = find_models()
         runtime = runtime_version()
     except EngineUnavailable as error:
-        mend = error.mend.removeprefix("run: ").replace("python", sys.executable, 1)
+        mend = error.mend.removeprefix("run: ").replace("python", machine.command_of(sys.executable, on), 1)
         return checkup("ocr_models", Status.WARN, "missing", {"problem": error.problem}, mend)
     data = {"models": models.label, "path": str(models.careful.parent), "version": runtime}
     return checkup("ocr_models", Status.OK, "found", data)
@@ -110,5 +120,7 @@ def look_at_font(environ: Mapping[str, str], on: machine.System) -> Checkup:
     return checkup("font", Status.OK, "found", {"font": font})
 
 
-def _shown(path: Path) -> str:
-    return f'"{path}"' if " " in str(path) else str(path)
+def _own_browser(on: machine.System) -> str:
+    """Return the command that installs a browser with all it needs, beside the one that does not start."""
+    deps = "" if on in {machine.System.WINDOWS, machine.System.MACOS} else " --with-deps"
+    return f"{machine.command_of(sys.executable, on)} -m playwright install{deps} chromium"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from harness.clock import Clock
 from harness.device.emulators.ldplayer import LdPlayer
 from harness.device.emulators.mumu import MuMu
 from harness.device.emulators.redroid import Redroid
-from harness.device.emulators.running import Emulator, Run
+from harness.device.emulators.running import Emulator, Run, windows_folders
 from harness.device.emulators.sdk import AndroidSdk
 from harness.errors import DeviceTimeout, DeviceUnreachable
 
@@ -17,6 +18,8 @@ Maker = AndroidSdk | LdPlayer | MuMu | Redroid
 MAKERS: Final = (AndroidSdk, LdPlayer, MuMu, Redroid)
 BOOT_S: Final = 300.0
 _POLL_S: Final = 2.0
+_ADB_NAMES: Final = ("adb.exe", "nox_adb.exe", "HD-Adb.exe", "adb")
+_OTHER_ADB_FOLDERS: Final = ("Nox/bin", "BlueStacks_nxt", "platform-tools")  # 夜神, BlueStacks, Google's own unpacked
 
 
 def found_makers(environ: Mapping[str, str], run: Run) -> tuple[Maker, ...]:
@@ -27,6 +30,14 @@ def found_makers(environ: Mapping[str, str], run: Run) -> tuple[Maker, ...]:
         if program is not None:
             found.append(kind(program, run))
     return tuple(found)
+
+
+def adb_programs(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the adbs of the Android SDK and those that emulators bring along, in their usual places."""
+    folders = [emulator.parent / "platform-tools" for emulator in AndroidSdk.places(environ)]
+    folders += [*LdPlayer.places(environ), *MuMu.places(environ), *windows_folders(environ, *_OTHER_ADB_FOLDERS)]
+    found = (folder / name for folder in folders for name in _ADB_NAMES)
+    return tuple(dict.fromkeys(path for path in found if path.is_file()))
 
 
 def listed(makers: Sequence[Maker]) -> tuple[tuple[tuple[Maker, Emulator], ...], tuple[str, ...]]:
