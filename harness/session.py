@@ -70,6 +70,7 @@ from harness.visiting import enter, login_of, refuse_unwalkable
 from harness.walk import Walker
 
 FILM = ("auto", "on", "off")
+TYPING = ("plain", "helper")
 # The views of one result by the names that `harness report --format` takes: one file in report/, one line here.
 EXPORTS: Mapping[str, Export] = {
     "html": write_html,
@@ -87,6 +88,7 @@ class Settings:
 
     ``operator`` is who runs it, as the evidence names him; empty for the account that it runs under. ``film`` says
     whether probes are filmed: ``auto`` films what is not embedded, because an embedded device is told that time passes.
+    ``typing`` says whether a keyboard may be installed for fields that take text in no other way.
     """
 
     evidence_dir: Path
@@ -99,6 +101,7 @@ class Settings:
     sealing: Sealing | None = None
     operator: str = ""
     film: str = FILM[0]
+    typing: str = TYPING[0]
     flows: Path | None = None  # the folder of log-in flows, ``<package>.py``
     run: str = field(default_factory=lambda: run_name(SystemClock()))
 
@@ -186,7 +189,9 @@ def _listed(adb: tuple[str, int]) -> tuple[tuple[str, str], ...]:
 @contextlib.contextmanager
 def opened(serial: str, settings: Settings) -> Iterator[AndroidDevice]:
     """Connect to a device; it is let go of at the end of the block."""
-    device = AndroidDevice(serial, adb=settings.adb, clock=SystemClock())
+    device = AndroidDevice(
+        serial, adb=settings.adb, clock=SystemClock(), may_install_keyboard=settings.typing == "helper"
+    )
     try:
         yield device
     finally:
@@ -343,6 +348,9 @@ def install(device: AndroidDevice, app: FiledApp, filed_from: Path | None) -> No
         if not app.apk or "://" in app.apk:
             raise
     path = (filed_from or Path()) / app.apk
+    if path.exists():
+        noted = changes.Change(kind="package", what=app.package, at=device.clock.wall())
+        changes.note(device.shell, device.serial, noted)
     if path.is_dir():
         from harness.virtual.app_archive import pack_app
 

@@ -22,10 +22,11 @@ from typing import TypeVar
 from uiautomator2.exceptions import RPCStackOverflowError
 
 from harness.clock import AdvancingClock, Clock
-from harness.device import facts, frames, pages
+from harness.device import changes, facts, frames, pages
 from harness.device.apk_signer import Signer, signer_of
 from harness.device.installing import install_apk
 from harness.device.link import Limits, Link
+from harness.device.writing import Writer
 from harness.errors import ActionRefused, CaptureFailed, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
 from harness.model import (
     Action,
@@ -91,13 +92,22 @@ class _Try:
 class AndroidDevice:
     """One device, used by one thread at a time; implements ``harness.model.Device``."""
 
-    def __init__(self, serial: str, *, adb: tuple[str, int], clock: Clock, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        serial: str,
+        *,
+        adb: tuple[str, int],
+        clock: Clock,
+        limits: Limits | None = None,
+        may_install_keyboard: bool = False,
+    ) -> None:
         """Connect to ``serial`` at the adb server ``(host, port)``. Raises ``DeviceUnreachable`` or ``ServerDied``."""
         self.serial = serial
         self._adb = adb
         self._clock = clock
         self._limits = limits or Limits()
         self._link = Link(serial, adb=adb, clock=clock, limits=self._limits)
+        self._writer = Writer(self._link, dump=self.dump, clock=clock, may_install=may_install_keyboard)
         sdk, _, virtual = self.shell("getprop ro.build.version.sdk; getprop ro.harness.virtual").partition("\n")
         self._sdk = int(sdk) if sdk.isdigit() else 0
         # An embedded device is told that time passes instead of being waited for, its pages and videos included.
@@ -277,8 +287,7 @@ class AndroidDevice:
                 steps = max(2, int(action.duration_s * 200))  # uiautomator moves one step every 5 ms
                 self._input("swipe", action.x1_px, action.y1_px, action.x2_px, action.y2_px, steps)
             case Type():
-                if not self._link.set_text(action.text):
-                    raise ActionRefused("nothing is focused to type into", serial=self.serial)
+                self._writer.write(action.text)
             case TypeSecret():
                 raise ActionRefused(f"nobody gave this device the {action.what}", serial=self.serial)
             case Back():
@@ -332,6 +341,7 @@ class AndroidDevice:
         lines = (line.partition("=") for line in self.shell(command).splitlines())
         properties = {name.strip(): value.strip() for name, _, value in lines}
         density = re.findall(r"density: (\d+)", self.shell("wm density"))
+        made = [change.label for change in changes.made(self.shell) if change.kind != "file"]
         return DeviceInfo(
             serial=self.serial,
             model=properties.get("ro.product.model", ""),
@@ -346,6 +356,7 @@ class AndroidDevice:
                 ("uiautomator2", metadata.version("uiautomator2")),
                 ("adb_server", str(self._link.adb_version())),
                 *facts.facts_in(self.shell(facts.COMMAND)),
+                ("changed_by_harness", ", ".join(made) or facts.NONE),
             ),
         )
 
@@ -403,7 +414,8 @@ class AndroidDevice:
         self._link.restore()
 
     def close(self) -> None:
-        """End the uiautomator2 server that this adapter started."""
+        """Take the helper keyboard off the device, and end the uiautomator2 server that this adapter started."""
+        self._writer.close()
         self._link.close()
 
     def _advance(self, seconds: float) -> None:

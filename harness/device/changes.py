@@ -111,8 +111,10 @@ def take_back(shell: Shell, serial: str, changes: tuple[Change, ...]) -> tuple[t
             done.append((change, ""))
     left = [change for change in made(shell) if change.kind != "file"]
     for change, problem in done:
-        if not problem and change in left:
-            left.remove(change)
+        # Not by the time: the record keeps whole seconds.
+        same = [one for one in left if (one.kind, one.what, one.before) == (change.kind, change.what, change.before)]
+        if same and not problem:
+            left.remove(same[-1])
     shell(f"rm -f {RECORD}")
     for change in left:
         note(shell, serial, change)
@@ -131,7 +133,10 @@ def _undo(shell: Shell, serial: str, change: Change) -> None:
             raise ActionRefused(f"pm uninstall {change.what}: {said}", serial=serial)
         return
     if change.kind == "ime":
-        shell(f"ime set {shlex.quote(change.before)}")
+        known = change.before not in ("", _UNSET)
+        said = _one_line(shell(f"ime set {shlex.quote(change.before)}" if known else "ime reset"))
+        if known and shell("settings get secure default_input_method").strip() != change.before:
+            raise ActionRefused(f"ime set {change.before}: {said}", serial=serial)
         return
     table, _, name = change.what.partition("/")
     if change.before == _UNSET:

@@ -57,14 +57,14 @@ class Link:
         """Connect to ``serial`` at the adb server ``(host, port)``. Raises ``DeviceUnreachable`` or ``ServerDied``."""
         self.serial = serial
         self._clock = clock
-        self._limits = limits
+        self.limits = limits
         self._client = QuickClient(*adb)
         self._ui: Any = None
         self._attach(wait_s=0.0)
 
     # --- asking
 
-    def call(self, method: str, *arguments: float | str, timeout_s: float) -> Any:
+    def call(self, method: str, *arguments: float | str | None, timeout_s: float) -> Any:
         """Return what a method of the uiautomator2 server answers.
 
         At the deadline the server is ended, because it may hang for good; the next call starts another one.
@@ -76,11 +76,11 @@ class Link:
             self._end_server()
             raise
 
-    def set_text(self, text: str) -> bool:
-        """Replace the text of the focused field; return whether there is one that takes it."""
+    def set_text(self, text: str, *, class_name: str) -> bool:
+        """Replace the text of the focused field of a class; return whether the device says that it took it."""
         try:
-            with self._within(self._limits.input_s, "setText"):
-                focused = self._open()(focused=True)
+            with self._within(self.limits.input_s, "setText"):
+                focused = self._open()(focused=True, className=class_name)
                 if not focused.exists:
                     return False
                 return focused.set_text(text) is not False  # clearing a field answers nothing
@@ -88,9 +88,16 @@ class Link:
             self._end_server()
             raise
 
+    def type_by_helper(self, text: str) -> None:
+        """Replace the focused field's text with uiautomator2's keyboard, which this installs where it is missing."""
+        with self._within(self.limits.pull_s, "helper keyboard"):
+            ui = self._open()
+            ui.clear_text()
+            ui.send_keys(text)
+
     def shell(self, command: str, *, check: bool = False, timeout_s: float | None = None) -> str:
         """Return a command's output. Raises ``ActionRefused`` on a non-zero exit status when ``check``."""
-        with self._within(timeout_s or self._limits.shell_s, f"shell {command.split(maxsplit=1)[0]}"):
+        with self._within(timeout_s or self.limits.shell_s, f"shell {command.split(maxsplit=1)[0]}"):
             result = self._adb().shell2(command, rstrip=True)
         if check and result.returncode != 0:
             raise ActionRefused(f"{command}: exit {result.returncode}: {result.output}", serial=self.serial)
@@ -117,7 +124,7 @@ class Link:
         """Return a device file's bytes. Raises ``ActionRefused`` where it cannot be read."""
         with tempfile.TemporaryDirectory() as folder:
             local = Path(folder) / "pulled"
-            with self._within(self._limits.pull_s, f"sync:pull {path}"):
+            with self._within(self.limits.pull_s, f"sync:pull {path}"):
                 try:
                     self._adb().sync.pull_file(path, str(local))
                 except adbutils.AdbError as error:
@@ -136,7 +143,7 @@ class Link:
 
     def adb_version(self) -> int:
         """Return the protocol version of the adb server."""
-        with self._within(self._limits.shell_s, "host:version"):
+        with self._within(self.limits.shell_s, "host:version"):
             return self._client.server_version()
 
     # --- connecting
@@ -150,7 +157,7 @@ class Link:
         self._client.forget_server()
         if anew:
             self._end_server()
-        self._attach(wait_s=self._limits.return_s)
+        self._attach(wait_s=self.limits.return_s)
 
     def close(self) -> None:
         """End the uiautomator2 server that was started here."""
@@ -168,8 +175,8 @@ class Link:
                 seen = ", ".join(f"{serial} ({state})" for serial, state in states.items()) or "none"
                 problem = "is not listed by adb" if state is None else f"is {state}"
                 raise DeviceUnreachable(f"{problem}; devices: {seen}", serial=self.serial)
-            self._clock.sleep(self._limits.poll_s)
-        with self._within(self._limits.server_start_s, "start uiautomator2"):
+            self._clock.sleep(self.limits.poll_s)
+        with self._within(self.limits.server_start_s, "start uiautomator2"):
             if self._ui is None:
                 self._ui = uiautomator2.Device(self._adb())
             else:
@@ -180,11 +187,11 @@ class Link:
         states = self._states()
         if states.get(self.serial) not in (None, "offline") or not _ON_NETWORK.fullmatch(self.serial):
             return states
-        with self._within(self._limits.shell_s, "host:connect"):
+        with self._within(self.limits.shell_s, "host:connect"):
             if self.serial in states:
                 # An offline device is tried again by adb itself, but only after up to 10 s.
                 self._client.disconnect(self.serial)
-            answer = str(self._client.connect(self.serial, timeout=self._limits.shell_s))
+            answer = str(self._client.connect(self.serial, timeout=self.limits.shell_s))
         _log.info("adb connect", extra={"serial": self.serial, "answer": answer})
         states = self._states()
         left_s = deadline(self._clock, _HANDSHAKE_S if answer.startswith("connected") else 0.0)
@@ -195,11 +202,11 @@ class Link:
 
     def _states(self) -> dict[str, str]:
         try:
-            with self._within(self._limits.shell_s, "host:devices"):
+            with self._within(self.limits.shell_s, "host:devices"):
                 listed = self._client.list()
         except DeviceUnreachable:
             _log.warning("adb server is gone, starting one", extra={"serial": self.serial})
-            with self._within(self._limits.server_start_s, "adb start-server"):
+            with self._within(self.limits.server_start_s, "adb start-server"):
                 self._client.start_server()
                 self._client.forget_server()
                 listed = self._client.list()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FAIL_ON = ("found", "new", "none")
 FILM = ("auto", "on", "off")
+TYPING = ("plain", "helper")
 OCR = ("ppocr", "tesseract", "both")  # as harness.perceive.engines, which is too heavy to be imported for its names
 
 
@@ -55,6 +56,10 @@ OPTIONS = (
     Option(name="harness_sm2_key", help="private key (PEM) of a second signature (SM2); needs --harness-sign-key"),
     Option(name="harness_tsa", help="URL of a time-stamping authority (RFC 3161); needs --harness-sign-key"),
     Option(name="harness_film", help=f"film probes: {', '.join(FILM)}; default: auto, all but embedded devices"),
+    Option(
+        name="harness_typing",
+        help=f"{', '.join(TYPING)}: may a keyboard be installed for a while, for fields that need one; default: plain",
+    ),
     Option(name="harness_operator", help="who runs this, as the evidence names the person; default: the login name"),
     Option(name="harness_flows", help="folder of log-in flows, PACKAGE.py; default: scenarios/flows"),
     Option(name="harness_device_wait", help="seconds to wait for a free device", type="float"),
@@ -127,7 +132,8 @@ def settings(config: pytest.Config, run: str) -> Settings:
     """Return the settings of a run. Raises ``UsageError``."""
     from harness import session
 
-    ocr, operator, film = (given(config, f"harness_{name}") for name in ("ocr", "operator", "film"))
+    words = ("ocr", "operator", "film", "typing")
+    ocr, operator, film, typing = (given(config, f"harness_{name}") for name in words)
     limits: dict[str, Any] = {
         "steps": number(config, "harness_steps", least=1),
         "seconds": number(config, "harness_seconds", least=1),
@@ -143,6 +149,7 @@ def settings(config: pytest.Config, run: str) -> Settings:
         ocr=str(ocr.value) if ocr else OCR[0],
         operator=str(operator.value) if operator else "",
         film=str(film.value) if film else FILM[0],
+        typing=str(typing.value) if typing else TYPING[0],
         **{name: limit for name, limit in limits.items() if limit is not None},
     )
 
@@ -204,12 +211,10 @@ def refuse_nonsense(config: pytest.Config) -> None:
     chosen, baseline = given(config, "harness_fail_on"), given(config, "harness_baseline")
     if chosen is not None and chosen.value not in FAIL_ON:
         raise chosen.wrong(f"choose from {', '.join(FAIL_ON)}")
-    ocr = given(config, "harness_ocr")
-    if ocr is not None and ocr.value not in OCR:
-        raise ocr.wrong(f"choose from {', '.join(OCR)}")
-    film = given(config, "harness_film")
-    if film is not None and film.value not in FILM:
-        raise film.wrong(f"choose from {', '.join(FILM)}")
+    for name, words in (("harness_ocr", OCR), ("harness_film", FILM), ("harness_typing", TYPING)):
+        said = given(config, name)
+        if said is not None and said.value not in words:
+            raise said.wrong(f"choose from {', '.join(words)}")
     if chosen is not None and chosen.value == "new" and baseline is None:
         raise chosen.wrong("compares with earlier bundles: give --harness-baseline DIR")
     if baseline is not None and not baseline.path.is_dir():
