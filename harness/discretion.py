@@ -24,6 +24,8 @@ from harness.model import (
     Gap,
     LongPress,
     Observation,
+    OnCompanion,
+    OneDevice,
     ProbeRun,
     Recorder,
     Refusal,
@@ -97,16 +99,18 @@ class SecretTyping:
 
     def perform(self, action: Action) -> None:
         """Do one action. What goes wrong while a secret is typed is told without the device's words for it."""
-        if not isinstance(action, TypeSecret):
+        one = action.action if isinstance(action, OnCompanion) else action
+        if not isinstance(one, TypeSecret):
             self._device.perform(action)
             return
+        typed = Type(text=self._discretion.account.text(one.what))
         try:
-            self._device.perform(Type(text=self._discretion.account.text(action.what)))
+            self._device.perform(OnCompanion(action=typed) if isinstance(action, OnCompanion) else typed)
         except DeviceTimeout as error:
-            late = f"typing the {action.what}"
+            late = f"typing the {one.what}"
             raise DeviceTimeout(late, serial=error.serial, timeout_s=error.timeout_s) from None
         except DeviceError as error:
-            raise type(error)(f"typing the {action.what} failed", serial=error.serial) from None
+            raise type(error)(f"typing the {one.what} failed", serial=error.serial) from None
 
     def describe(self) -> DeviceInfo:
         return self._device.describe()
@@ -139,6 +143,7 @@ class Withholding:
                 words=(),
                 gaps=gaps,
                 moving=observation.moving,
+                companion=observation.companion,
             )
         self._recorder.observation(observation, frame)
 
@@ -156,6 +161,11 @@ class Withholding:
         self._recorder.probe_run(replace(run, exchanges=exchanges))
 
     def _masked(self, action: Action) -> Action:
+        if isinstance(action, OnCompanion):
+            return OnCompanion(action=self._masked_one(action.action))
+        return self._masked_one(action)
+
+    def _masked_one(self, action: OneDevice) -> OneDevice:
         if isinstance(action, (Tap, LongPress, Swipe)):
             return replace(action, label=self._discretion.masked(action.label))
         return replace(action, text=self._discretion.masked(action.text)) if isinstance(action, Type) else action

@@ -178,6 +178,8 @@ class Whereabouts:
 
     def after(self, step: Step, seen: Observation) -> bool:
         """Return whether what was seen after a step is inside the app."""
+        if seen.companion:
+            return False
         if self._app.entry_kind is EntryKind.APP:
             return self._in_package(seen)
         if step.actor is Actor.START:
@@ -218,10 +220,15 @@ class Whereabouts:
 
 
 def inside(walk: Walk) -> frozenset[ObservationId]:
-    """Return which of a walk's observations show the app itself; an unknown foreground counts as the app."""
+    """Return which of a walk's observations show the app itself; an unknown foreground counts as the app.
+
+    What a probe saw on the second device is in its run only: the app there may be in another account's hands.
+    """
     if walk.app.entry_kind is EntryKind.APP:
         package = walk.app.package
-        return frozenset(o.id for o in walk.observations if o.page is None or o.page.package == package)
+        return frozenset(
+            o.id for o in walk.observations if not o.companion and (o.page is None or o.page.package == package)
+        )
     by_id = {o.id: o for o in walk.observations}
     whereabouts = Whereabouts(walk.app)
     return frozenset(_inside_after(whereabouts, walk.steps, by_id))

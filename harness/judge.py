@@ -398,7 +398,7 @@ def _edges(steps: Iterable[Step], by_id: Mapping[ObservationId, Observation]) ->
     edges: _Edges = {}
     for step in steps:
         before, after = by_id.get(step.before or ObservationId("")), by_id.get(step.after or ObservationId(""))
-        if before is None or after is None or before.screen == after.screen:
+        if before is None or after is None or before.screen == after.screen or before.companion or after.companion:
             continue
         pressed = isinstance(step.action, Tap) and step.actor is not Actor.POPUP
         label = step.action.label if pressed and isinstance(step.action, Tap) else ""

@@ -18,6 +18,7 @@ from harness.wording import normalise
 
 Flow = Callable[[Observation], Generator[Action, Observation, None]]
 
+_MOST_STEPS = 40
 _BUTTON = re.compile(
     r"(?:立即|一键|确认|账号|密码|手机号?|验证码|短信)?登[录陆](?:[/／]注册)?|(?:sign|log)\s?in", re.IGNORECASE
 )
@@ -59,6 +60,22 @@ def load_flow(folder: Path | None, package: PackageName) -> Flow | None:
         raise BadInput(source=str(path), place="flow", problem="has no log_in", mend="def log_in(observation): ...")
     loaded: Flow = flow
     return loaded
+
+
+def follow(flow: Flow, observation: Observation, do: Callable[[Action], Observation | None]) -> None:
+    """Let a flow take its steps from the screen on; what cannot be seen after one ends it. Raises ``FlowLost``."""
+    steps = flow(observation)
+    try:
+        action = next(steps)
+        for _ in range(_MOST_STEPS):
+            seen = do(action)
+            if seen is None:
+                break
+            action = steps.send(seen)
+    except StopIteration:
+        pass
+    finally:
+        steps.close()
 
 
 def field(observation: Observation, *hints: str) -> Tap:

@@ -217,6 +217,7 @@ class Frame:
     moving: bool = False
     toasts: tuple[str, ...] = ()  # shown since the capture before; not asked for where the hierarchy was not read
     process: int | None = None  # of the app in front, where the device tells
+    companion: bool = False  # seen on the second device of the walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,6 +355,7 @@ class Observation:
     xml_sha256: str | None = None
     toasts: tuple[str, ...] = ()  # shown since the observation before, in their order
     shapes: tuple[Shape, ...] = ()
+    companion: bool = False  # seen on the second device of the walk
 
 
 # --- acting ----------------------------------------------------------------------------------------------------
@@ -462,7 +464,12 @@ class NextDay:
     """Move the device's clock to the same time tomorrow; refused by every device whose clock is not ours to move."""
 
 
-Action = (
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogIn:
+    """Pass the log-in page in front with the walk's test account; the walker takes the steps of the account's flow."""
+
+
+OneDevice = (
     Tap
     | LongPress
     | Swipe
@@ -477,7 +484,18 @@ Action = (
     | Stop
     | DenyPermission
     | NextDay
+    | LogIn
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnCompanion:
+    """Do it on the second device of the walk; what is seen after it is that device's screen."""
+
+    action: OneDevice
+
+
+Action = OneDevice | OnCompanion
 
 
 ACTION_REFUSED = "action-refused"  # a message key

@@ -22,6 +22,7 @@ from harness.clock import Clock, SystemClock
 from harness.device import changes, pool, wire
 from harness.device.android import AndroidDevice
 from harness.device.installing import refuse_other_file
+from harness.device.pair import Pair
 from harness.device.recorder import Film
 from harness.discretion import Discretion, SecretTyping, Withholding
 from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
@@ -103,6 +104,7 @@ class Settings:
     film: str = FILM[0]
     typing: str = TYPING[0]
     flows: Path | None = None  # the folder of log-in flows, ``<package>.py``
+    companion: str = ""  # the serial of a second device, for probes that log in on two; walked on by nobody
     run: str = field(default_factory=lambda: run_name(SystemClock()))
 
 
@@ -171,7 +173,7 @@ def _candidates(settings: Settings) -> tuple[str, ...]:
         if not settings.serials:
             raise
         return settings.serials  # opening a device starts the adb server
-    ready = tuple(serial for serial, state in states.items() if state == "device")
+    ready = tuple(serial for serial, state in states.items() if state == "device" and serial != settings.companion)
     if not settings.serials:
         return ready
     return tuple(serial for serial in settings.serials if serial in ready) or settings.serials
@@ -200,7 +202,11 @@ def opened(serial: str, settings: Settings) -> Iterator[AndroidDevice]:
 
 @contextlib.contextmanager
 def recording(
-    device: AndroidDevice, app: FiledApp, settings: Settings, discretion: Discretion | None = None, retest_of: str = ""
+    device: AndroidDevice | Pair,
+    app: FiledApp,
+    settings: Settings,
+    discretion: Discretion | None = None,
+    retest_of: str = "",
 ) -> Iterator[tuple[Walker, BundleWriter]]:
     """Yield a walker for an app and the bundle it records into, which ``discretion`` keeps the account out of."""
     engines = ocr_engines(settings.ocr)
@@ -255,9 +261,10 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
     """
     refuse_unwalkable(app)
     login = login_of(app, settings.flows)
-    with opened(serial, settings) as device:
+    with opened(serial, settings) as device, _companion(app, settings, filed_from) as companion:
         install(device, app, filed_from)
-        with recording(device, app, settings, login.discretion if login else None) as (walker, writer):
+        seen = Pair(device, companion) if companion is not None else device
+        with recording(seen, app, settings, login.discretion if login else None) as (walker, writer):
             scope = Scope(package=app.package, steps=settings.steps, seconds=settings.seconds)
             rules = ALL_RULES
             if writer.filmed:
@@ -274,6 +281,20 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
                 )
             )
             return finished(writer)
+
+
+@contextlib.contextmanager
+def _companion(app: FiledApp, settings: Settings, filed_from: Path | None) -> Iterator[AndroidDevice | None]:
+    """Yield the leased second device with the app on it; ``None`` where there is none, or no account to log in with."""
+    if not settings.companion or login_of(app, settings.flows) is None:
+        yield None
+        return
+    with (
+        pool.lease((settings.companion,), wait_s=settings.device_wait_s) as serial,
+        opened(serial, settings) as companion,
+    ):
+        install(companion, app, filed_from)
+        yield companion
 
 
 def inspect_once(app: FiledApp, settings: Settings, filed_from: Path | None = None) -> Inspection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness import popups, safety
@@ -12,7 +12,7 @@ from harness.discretion import Discretion
 from harness.entry import NOT_REACHED, Whereabouts, way_in
 from harness.errors import FlowLost
 from harness.explore import Explorer, Move, Scope
-from harness.login import Flow, login_page
+from harness.login import Flow, follow, login_page
 from harness.model import (
     Action,
     Actor,
@@ -30,13 +30,11 @@ from harness.model import (
     Verdict,
     Wait,
 )
-from harness.rules import lets_a_day_pass, wants_probe
+from harness.rules import once_in_an_app, wants_probe
 from harness.rules.concluding import KIND
 from harness.walk import Walker
 
 _log = logging.getLogger(__name__)
-
-_FLOW_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,8 @@ class Tour:
         """Make a tour of what is visited; without that, of the whole package of the scope, without an account."""
         self._walker = walker
         self._app = visit.app if visit is not None else FiledApp(package=scope.package, name="")
-        self._login = visit.login if visit is not None else None
+        self._account = visit.login if visit is not None else None
+        self._login = self._account  # until somebody has tried
         self._wall = ""  # what kept the walk from what lies behind a log-in: a message key
         self._whereabouts = Whereabouts(self._app)
         self._followed = 0  # steps of the walk that are known to ``_whereabouts``
@@ -87,7 +86,7 @@ class Tour:
         self._probed: dict[tuple[RuleId, ScreenKey], int] = {}
         self._settled: set[tuple[RuleId, ScreenKey]] = set()
         self._found: set[tuple[RuleId, Datum]] = set()  # makes of player that were caught: one of them is enough
-        self._day_asked: set[RuleId] = set()  # a day that passes does not come back: once in an app is enough
+        self._asked_once: set[RuleId] = set()  # a day that passed, or a log-in elsewhere, is not asked for again
         self._failures = 0
         self._popups = 0
         self._away = 0
@@ -291,26 +290,32 @@ class Tour:
             return False
         self._explorer.lost()
         with login.discretion.filling():
-            flow = login.flow(observation)
-            try:
-                action = next(flow)
-                for _ in range(_FLOW_STEPS):
-                    seen = self.do(action, Actor.FLOW, "log-in")
-                    if seen is None:
-                        break
-                    action = flow.send(seen)
-            except StopIteration:
-                pass
-            except FlowLost as lost:
-                _log.warning(
-                    "a log-in flow lost its way", extra={"package": self._app.package, "looked_for": str(lost)}
-                )
-            finally:
-                flow.close()
+            self._follow_flow(login, observation, lambda action: self.do(action, Actor.FLOW, "log-in"))
         after = self.do(Wait(seconds=1.0), Actor.FLOW, "log-in-done")
         if after is None or login_page(after):
             self._wall = "blocked-login-failed"
         return True
+
+    def _follow_flow(self, login: Login, observation: Observation, do: Callable[[Action], Observation | None]) -> None:
+        try:
+            follow(login.flow, observation, do)
+        except FlowLost as lost:
+            _log.warning("a log-in flow lost its way", extra={"package": self._app.package, "looked_for": str(lost)})
+
+    def _log_in_for_probe(self, observation: Observation, do: Callable[[Action], Observation | None]) -> None:
+        """Pass a log-in page that a probe stands before, on whichever device, once what covers it is cleared away."""
+        login = self._account
+        for _ in range(self._walker.manners.popups_in_a_row):
+            popup = popups.popup(observation)
+            if login is None or popup is None or popup.kind is popups.PopupKind.LOGIN or not popup.ways:
+                break
+            seen = do(popup.ways[0])
+            if seen is None:
+                return
+            observation = seen
+        if login is not None and login_page(observation):
+            with login.discretion.filling():
+                self._follow_flow(login, observation, do)
 
     def _came_through(self, before: Observation, after: Observation) -> bool:
         """Return whether a pop-up is gone and the app is still in front."""
@@ -343,15 +348,17 @@ class Tour:
             kind = dict(shown.data).get(KIND)
             if kind is not None and (rule.id, kind) in self._found:
                 continue
-            if lets_a_day_pass(shown):
-                if rule.id in self._day_asked:
+            if once_in_an_app(shown):
+                if rule.id in self._asked_once:
                     continue
-                self._day_asked.add(rule.id)
+                self._asked_once.add(rule.id)
             self._probed[here] = self._probed.get(here, 0) + 1
             self._explorer.lost()
             first = self._walker.looks
-            self._last, outcome = self._walker.probe(rule, observation)
+            self._last, outcome = self._walker.probe(rule, observation, self._log_in_for_probe)
             self._follow()
+            if self._last is not None and self._last.companion:
+                self.do(Wait(seconds=0.0), Actor.RECOVER, "first-device")
             if outcome is not None and outcome.verdict is not Verdict.INCONCLUSIVE:
                 # What the probe passed through is the same function in another state: paused, at the end, asked again.
                 newest = self._walker.observations

@@ -28,10 +28,13 @@ from harness.model import (
     Gap,
     Home,
     Launch,
+    LogIn,
     Moment,
     NextDay,
     Observation,
     ObservationId,
+    OnCompanion,
+    OneDevice,
     Outcome,
     PackageName,
     ProbeRun,
@@ -43,20 +46,23 @@ from harness.model import (
     Step,
     Stop,
     Tap,
+    Wait,
 )
 from harness.perceive import at_rest
 
 _log = logging.getLogger(__name__)
 
 Perceive = Callable[[Frame, ObservationId], Observation]
+LoggingIn = Callable[[Observation, Callable[[Action], Observation | None]], None]
 
 # Steps after which an app may rightly be another process; a refused privacy notice ends many an app, too.
 _MAY_END_APPS = (Stop, Back, Home, Recents, DenyPermission)
 # Not every device lets its clock be moved, not every app asks for a permission: a no is an answer, not a lost step.
-_MAY_BE_REFUSED = (NextDay, DenyPermission)
+_MAY_BE_REFUSED = (NextDay, DenyPermission, LogIn, OnCompanion)
 # What changes the screen, as a rule at once.
 _CHANGE_THE_SCREEN = (Tap, Back, Launch)
 _DAY_S = 86400.0
+_LOGGED_IN_S = 1.0
 _REMEMBERED = 100
 _FEW_WORDS = 4  # a title, a clock, an arrow and what says that the page is coming
 # Whole short texts of a page that is not there yet.
@@ -179,7 +185,8 @@ class Walker:
     def act(self, action: Action, *, actor: Actor, why: str) -> Step:
         """Perform one action and look; return the recorded step, with a gap where either failed."""
         began = self.now()
-        before = self._observations[-1].id if self._observations else None
+        seen = self._last_seen(companion=isinstance(action, OnCompanion))
+        before = seen.id if seen is not None else None
         after: ObservationId | None = None
         gap: Gap | None = None
         try:
@@ -193,7 +200,7 @@ class Walker:
         try:
             self._clock.sleep(self.manners.settle_s)
             self._forget_ended(action, actor)
-            after = self.look(anew=isinstance(action, _CHANGE_THE_SCREEN)).id
+            after = self.look(anew=isinstance(_inner(action), _CHANGE_THE_SCREEN)).id
             died = self._death()
             gap = gap or died
         except DeviceError as error:
@@ -232,7 +239,7 @@ class Walker:
         What was pressed may then have met the launcher instead of the app, and proves nothing.
         """
         front = self._front
-        if front is None or front.page is None or front.process is None:
+        if front is None or front.companion or front.page is None or front.process is None:
             return None
         package, process = front.page.package, front.process
         before = self._processes.get(package, process)
@@ -240,6 +247,10 @@ class Walker:
         if before == process:
             return None
         return Gap(channel=Channel.PAGE, reason="app-died", detail=f"{package}: process {before}, then {process}")
+
+    def _last_seen(self, *, companion: bool) -> Observation | None:
+        """Return what was seen last on one of the two devices, ``None`` where nothing was, or long ago."""
+        return next((o for o in reversed(self._observations) if o.companion == companion), None)
 
     def seen(self, step: Step) -> Observation | None:
         """Return the observation after a step, ``None`` where there is none."""
@@ -260,10 +271,13 @@ class Walker:
         self._refused[key] = refusal
         self._recorder.refusal(refusal)
 
-    def probe(self, rule: Rule, observation: Observation) -> tuple[Observation | None, Outcome | None]:
+    def probe(
+        self, rule: Rule, observation: Observation, log_in: LoggingIn | None = None
+    ) -> tuple[Observation | None, Outcome | None]:
         """Run a rule's probe from this screen; return the last observation and what the probe says.
 
-        The observation is ``None`` where the device was lost, the outcome where the probe was cut.
+        The observation is ``None`` where the device was lost, the outcome where the probe was cut. ``log_in`` passes a
+        log-in page by the steps of an account's flow; the probe sees only what is there after them.
         """
         if rule.probe is None:
             raise ValueError(f"{rule.id} has no probe")
@@ -282,7 +296,10 @@ class Walker:
                 if refused is not None:
                     cut = refused
                     break
-                step = self.act(action, actor=Actor.PROBE, why=f"probe:{rule.id}")
+                if log_in is not None and isinstance(_inner(action), LogIn):
+                    step = self._log_in(action, log_in)
+                else:
+                    step = self.act(action, actor=Actor.PROBE, why=f"probe:{rule.id}")
                 current = self.seen(step)
                 if current is None or (step.gap is not None and step.gap.reason != ACTION_REFUSED):
                     cut = step.gap or Gap(channel=Channel.PAGE, reason="look-failed")
@@ -298,11 +315,27 @@ class Walker:
         self._probe_runs.append(run)
         return current, outcome
 
+    def _log_in(self, action: Action, log_in: LoggingIn) -> Step:
+        """Let an account's flow pass the log-in page on the device that the action is for; return the last step."""
+        on_companion = isinstance(action, OnCompanion)
+
+        def wrapped(inner: Action) -> Action:
+            return OnCompanion(action=inner) if on_companion and not isinstance(inner, OnCompanion) else inner
+
+        def do(inner: Action) -> Observation | None:
+            return self.seen(self.act(wrapped(inner), actor=Actor.FLOW, why="log-in"))
+
+        page = self._last_seen(companion=on_companion)
+        if page is not None:
+            log_in(page, do)
+        return self.act(wrapped(Wait(seconds=_LOGGED_IN_S)), actor=Actor.FLOW, why="log-in-done")
+
     def _forbidden(self, rule: Rule, action: Action) -> Gap | None:
         """Return why a probe must not do this, ``None`` where it may."""
-        if not isinstance(action, Tap):
+        observation = self._last_seen(companion=isinstance(action, OnCompanion))
+        action = _inner(action)
+        if not isinstance(action, Tap) or observation is None:
             return None
-        observation = self._observations[-1]
         allowed = {*rule.may_press, *(rule.may_press_demo if _is_demo(observation) else ())}
         for control in safety.controls(observation):
             if not control.box.holds(action.x_px, action.y_px) or control.norm in allowed:
@@ -312,6 +345,10 @@ class Walker:
                 self.refuse(observation, control, danger)
                 return Gap(channel=Channel.PAGE, reason="probe-refused", detail=f"{control.label} ({danger})")
         return None
+
+
+def _inner(action: Action) -> OneDevice:
+    return action.action if isinstance(action, OnCompanion) else action
 
 
 def _is_demo(observation: Observation) -> bool:

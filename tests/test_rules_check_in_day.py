@@ -24,8 +24,8 @@ from harness.model import (
     Verdict,
     Wait,
 )
-from harness.rules import lets_a_day_pass, wants_probe
 from harness.rules import mandatory_check_in as rule
+from harness.rules import once_in_an_app, wants_probe
 from harness.rules.check_in_day import record_entry
 from harness.rules.check_in_signs import picture_controls
 from harness.rules.check_in_wall import BACK_REFUSED
@@ -175,7 +175,7 @@ def test_a_check_in_that_stands_in_no_way_is_probed_by_a_day_alone() -> None:
     app = App(walled=False)
     static = rule.detect(app.look())
     assert wants_probe(static)
-    assert lets_a_day_pass(static)
+    assert once_in_an_app(static)
     outcome = _run(app)
     assert (outcome.verdict, outcome.reason) == (Verdict.FOUND, "mandatory-check-in-next-day")
     assert [type(a) for a in app.actions] == [Tap, Back, NextDay, Tap]

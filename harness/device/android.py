@@ -39,9 +39,11 @@ from harness.model import (
     Gap,
     Home,
     Launch,
+    LogIn,
     LongPress,
     Moment,
     NextDay,
+    OnCompanion,
     OpenLink,
     PackageName,
     Page,
@@ -309,6 +311,10 @@ class AndroidDevice:
                 self.shell(f"pm revoke {shlex.quote(action.package)} {shlex.quote(action.permission)}", check=True)
             case NextDay():
                 self._next_day()
+            case LogIn():
+                raise ActionRefused("nobody gave this walk an account and a way to log in", serial=self.serial)
+            case OnCompanion():
+                raise ActionRefused("there is no second device", serial=self.serial)
 
     def _input(self, method: str, *arguments: float | str, may_be_false: bool = False) -> None:
         done = self._link.call(method, *arguments, timeout_s=self._limits.input_s)

@@ -9,6 +9,7 @@ default for it; a field the model does not have is refused.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 import types
@@ -16,7 +17,6 @@ import typing
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from typing import Any, TypeVar
 
 from harness import model
@@ -44,6 +44,8 @@ ACTIONS: Mapping[str, type] = {
     "stop": model.Stop,
     "deny-permission": model.DenyPermission,
     "next-day": model.NextDay,
+    "log-in": model.LogIn,
+    "on-companion": model.OnCompanion,
 }
 _TAG_OF = {cls: tag for tag, cls in ACTIONS.items()}
 TAG = "do"
@@ -100,7 +102,7 @@ def _fields_of(value: Any) -> Json:
     return found if tag is None else {TAG: tag, **found}
 
 
-@cache
+@functools.cache
 def _float_fields(cls: Any) -> frozenset[str]:
     return frozenset(name for name, hint in typing.get_type_hints(cls).items() if hint in (float, float | None))
 
@@ -165,7 +167,7 @@ def from_json(cls: type[T], value: Json, *, member: str, at: str = "") -> T:
     return typing.cast("T", decoded)
 
 
-@cache
+@functools.cache
 def decoder_of(hint: Any) -> Decode:
     """Return the function that checks and builds a value of one annotation; ``TypeError`` for one without a form."""
     while isinstance(hint, typing.NewType):
@@ -230,8 +232,9 @@ def _union(options: tuple[Any, ...]) -> Decode:
     rest = tuple(option for option in options if option is not types.NoneType)
     optional = len(rest) < len(options)
     inner: Decode
-    if set(rest) == set(ACTIONS.values()):
-        inner = _action
+    if set(rest) <= set(ACTIONS.values()):
+        tags = tuple(tag for tag, cls in ACTIONS.items() if cls in rest)
+        inner = functools.partial(_action, tags)
     elif len(rest) == 1:
         inner = decoder_of(rest[0])
     else:
@@ -257,12 +260,12 @@ def _either(options: tuple[Any, ...]) -> Decode:
     return decode
 
 
-def _action(value: Json, at: str) -> object:
+def _action(tags: tuple[str, ...], value: Json, at: str) -> object:
     if not isinstance(value, dict):
         raise _Misfit(at, f"an action is wanted, not {_short(value)}")
     tag = value.get(TAG)
-    if not isinstance(tag, str) or tag not in ACTIONS:
-        raise _Misfit(f"{at}.{TAG}", f"{_short(tag)} is not one of {', '.join(ACTIONS)}")
+    if not isinstance(tag, str) or tag not in tags:
+        raise _Misfit(f"{at}.{TAG}", f"{_short(tag)} is not one of {', '.join(tags)}")
     return decoder_of(ACTIONS[tag])({key: item for key, item in value.items() if key != TAG}, at)
 
 

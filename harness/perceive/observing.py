@@ -59,6 +59,7 @@ def observe(
         png_sha256=None if frame.png is None else hashlib.sha256(frame.png).hexdigest(),
         xml_sha256=None if frame.xml is None else hashlib.sha256(frame.xml).hexdigest(),
         toasts=frame.toasts,
+        companion=frame.companion,
         shapes=() if seen.picture is None or frame.png is None else shapes_in(frame.png, opaque, templates),
     )
 

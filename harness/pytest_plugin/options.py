@@ -43,6 +43,7 @@ class Option:
 OPTIONS = (
     Option(name="harness_filed_list", help="filed-app list, CSV or XLSX"),
     Option(name="harness_serial", help="device to use, as `adb devices` lists it (repeatable)", type="linelist"),
+    Option(name="harness_companion", help="serial of a second device, for probes that log in on two with one account"),
     Option(name="harness_app", help="only this package of the filed list (repeatable)", type="linelist"),
     Option(name="harness_rule", help="only this rule, see `harness rules` (repeatable)", type="linelist"),
     Option(name="harness_adb_server", help="adb server as HOST:PORT; default as for adb itself"),
@@ -132,8 +133,8 @@ def settings(config: pytest.Config, run: str) -> Settings:
     """Return the settings of a run. Raises ``UsageError``."""
     from harness import session
 
-    words = ("ocr", "operator", "film", "typing")
-    ocr, operator, film, typing = (given(config, f"harness_{name}") for name in words)
+    named = ("ocr", "operator", "film", "typing", "companion")
+    ocr, operator, film, typing, companion = (given(config, f"harness_{name}") for name in named)
     limits: dict[str, Any] = {
         "steps": number(config, "harness_steps", least=1),
         "seconds": number(config, "harness_seconds", least=1),
@@ -150,6 +151,7 @@ def settings(config: pytest.Config, run: str) -> Settings:
         operator=str(operator.value) if operator else "",
         film=str(film.value) if film else FILM[0],
         typing=str(typing.value) if typing else TYPING[0],
+        companion=str(companion.value) if companion else "",
         **{name: limit for name, limit in limits.items() if limit is not None},
     )
 

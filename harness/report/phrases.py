@@ -17,9 +17,11 @@ from harness.model import (
     Gap,
     Home,
     Launch,
+    LogIn,
     LongPress,
     Moment,
     NextDay,
+    OnCompanion,
     OpenLink,
     Outcome,
     Recents,
@@ -100,6 +102,10 @@ class Phrases:
                 return self.say("report-did-deny", what=self.say(permission))
             case NextDay():
                 return self.say("report-did-next-day")
+            case LogIn():
+                return self.say("report-did-log-in")
+            case OnCompanion(action=inner):
+                return self.say("report-did-on-companion", what=self.action(inner))
             case Back():
                 return self.say("report-did-back")
             case Home():

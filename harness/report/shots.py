@@ -118,8 +118,9 @@ class Gallery:
         )
 
     def time(self, seen: Observation) -> str:
-        """Return when a picture was taken, and how long after the start."""
-        return f"{at_host(seen.at)}（+{clock_s(seen.at.mono_s - self._walk.began.mono_s)}）"
+        """Return when a picture was taken, how long after the start, and that it shows the second device."""
+        where = f"{self._phrases.say('report-on-companion')} · " if seen.companion else ""
+        return f"{where}{at_host(seen.at)}（+{clock_s(seen.at.mono_s - self._walk.began.mono_s)}）"
 
     def _missing(self, seen: Observation | None, digest: str | None) -> str:
         if seen is None:

@@ -39,7 +39,7 @@ from harness.rules import (
     video_watch_gate,
     zombie_app,
 )
-from harness.rules.concluding import ONE_DAY, PROBE_WANTED
+from harness.rules.concluding import ONE_DAY, PROBE_WANTED, TWO_DEVICES
 from harness.rules.edition import rules_edition
 
 ALL_RULES: Final[tuple[Rule, ...]] = (
@@ -95,9 +95,9 @@ def wants_probe(outcome: Outcome) -> bool:
     return not outcome.from_probe and any(name == PROBE_WANTED for name, _ in outcome.data)
 
 
-def lets_a_day_pass(outcome: Outcome) -> bool:
-    """Return whether the probe is wanted for nothing but a day that passes: once in an app is enough."""
-    return (PROBE_WANTED, ONE_DAY) in outcome.data
+def once_in_an_app(outcome: Outcome) -> bool:
+    """Return whether the probe is wanted for nothing but what once in an app is enough for."""
+    return any((PROBE_WANTED, what) in outcome.data for what in (ONE_DAY, TWO_DEVICES))
 
 
-__all__ = ["ACROSS_RULES", "ALL_RULES", "PICTURES", "lets_a_day_pass", "rule_by_id", "rules_edition", "wants_probe"]
+__all__ = ["ACROSS_RULES", "ALL_RULES", "PICTURES", "once_in_an_app", "rule_by_id", "rules_edition", "wants_probe"]

@@ -28,6 +28,7 @@ from harness.rules.wording import Sighting, marks_of
 
 PROBE_WANTED: Final = "probe"  # a datum of a static outcome: which behaviour only a probe can settle
 ONE_DAY: Final = "day"  # what a probe is wanted for: a day that passes, which once per app is enough
+TWO_DEVICES: Final = "two-devices"  # another: a log-in on a second device
 WALL: Final = "wall"  # a sign of a probe: the app let nobody past this screen
 KIND: Final = "player"  # a datum: players of one make on one page; what one does the others do
 CUT_PAGES: Final = "cut_pages"  # a datum of ``clear``: how many pages nobody saw the end of

@@ -34,4 +34,6 @@ SWITCH: Final = re.compile(
 )
 # 确定 may answer a question about something else, so it is left alone: Back closes what has no other way.
 DISMISS: Final = re.compile(r"我?知道了|取消|关闭")
+# What a kick-out offers to go on with here.
+RESUME: Final = re.compile(r"(?:在(?:本|此|当前)设备)?继续(?:学习|播放|观看)?|在(?:本|此|当前)设备(?:学习|播放|观看)")
 GO: Final = re.compile(r"(?:去|继续|开始|立即|进入)?学习|(?:开始)?播放|进入课程")

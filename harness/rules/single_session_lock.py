@@ -1,8 +1,8 @@
 """Flags 限制多设备／多课并行: one log-in or one course at a time, where that guards the counting of study time.
 
 NECESSARY: a kick-out (账号已在其他设备登录) or a refusal of a second course. SUFFICIENT: it stops time or credit (M9),
-in an app that keeps time or credit of learning. A kick-out without learning is account safety. The probe opens a second
-course while a first one is under way; a second device is out of its reach.
+in an app that keeps time or credit of learning. A kick-out without learning is account safety. One probe opens a second
+course while a first one is under way, another logs the test account in on a second device while a lesson plays.
 """
 
 from __future__ import annotations
@@ -34,7 +34,15 @@ from harness.model import (
 from harness.rules import clauses
 from harness.rules.binding import binding
 from harness.rules.checkpoints import COURSES, HOME, MINE, PLAYER
-from harness.rules.concluding import BETWEEN_SCREENS, PROBE_WANTED, if_read, nothing_found, nothing_on
+from harness.rules.concluding import (
+    BETWEEN_SCREENS,
+    PROBE_WANTED,
+    TWO_DEVICES,
+    if_read,
+    nothing_found,
+    nothing_on,
+)
+from harness.rules.devices_probe import TwoDevices, two_devices
 from harness.rules.orders import about_the_ban, spoken_of
 from harness.rules.outcomes import joined, sighted
 from harness.rules.player import read_player
@@ -62,11 +70,15 @@ CREDIT_STOPS: Final = "credit-stops"
 LEARNS: Final = "learning-is-counted"
 REFUSED: Final = "second-course-refused"
 BOTH: Final = "second-course-plays"
-LOCKED: Final = frozenset({KICKED_OUT, ONE_SAID, REFUSED})
+THROWN_OUT: Final = "thrown-out-by-second-device"
+BOTH_DEVICES: Final = "second-device-plays"
+LOCKED: Final = frozenset({KICKED_OUT, ONE_SAID, REFUSED, THROWN_OUT})
+TWO_COURSES: Final = "two-courses"
 MAX_CHARS: Final = 90
 MAY_PRESS: Final = (
     "知道了", "我知道了", "取消", "关闭", "播放", "开始播放", "继续播放", "点击播放", "去学习", "继续学习", "开始学习",
-    "学习", "立即学习", "进入学习", "进入课程", "切换", "切换课程", "切换学习",
+    "学习", "立即学习", "进入学习", "进入课程", "切换", "切换课程", "切换学习", "继续", "继续观看", "在本设备继续学习",
+    "在本设备学习", "在本设备播放",
 )  # fmt: skip
 
 LEXICON: Final = Lexicon(
@@ -108,6 +120,12 @@ class Reason(StrEnum):
     GIVES_WAY = "single-session-lock-gives-way"
     NO_SECOND = "single-session-lock-no-second"
     BOTH_PLAY = "single-session-lock-both-play"
+    THROWN_OUT = "single-session-lock-thrown-out"
+    THROWN_OUT_ONLY = "single-session-lock-thrown-out-only"
+    THROWN_OUT_GIVES_WAY = "single-session-lock-thrown-out-gives-way"
+    BOTH_DEVICES = "single-session-lock-both-devices"
+    NO_SECOND_DEVICE = "single-session-lock-no-second-device"
+    NO_SECOND_LOG_IN = "single-session-lock-no-second-log-in"
     ACCOUNT = "single-session-lock-account"
     NOT_SEEN = "single-session-lock-not-seen"
 
@@ -141,8 +159,10 @@ def detect(observation: Observation) -> Outcome:
 
 
 def _learning_on(observation: Observation) -> Outcome:
+    """Return that learning is counted here and nothing is locked; a lesson wants a log-in on a second device."""
     nothing = nothing_on(observation, NEEDS, Reason.NOT_SEEN)
-    return replace(nothing, signs=frozenset({LEARNS}))
+    wanted = ((PROBE_WANTED, TWO_DEVICES),) if read_player(observation) is not None else ()
+    return replace(nothing, signs=frozenset({LEARNS}), data=(*nothing.data, *wanted))
 
 
 def _seen_on(observation: Observation, told: Sequence[str]) -> Outcome:
@@ -163,7 +183,10 @@ def _seen_on(observation: Observation, told: Sequence[str]) -> Outcome:
     signs = outcome.signs | _told(told) | ({LEARNS} if learns else frozenset())
     if not signs - {LEARNS}:
         return _learning_on(observation) if learns else nothing_on(observation, NEEDS, Reason.NOT_SEEN)
-    wanted = ONE_SAID in signs and read_player(observation) is not None
+    told_of_courses = any(ONE_COURSE.search(normalise(t)) for t in (*told, *(w.text for w in one)))
+    wanted = ""
+    if (ONE_SAID in signs or LEARNS in signs) and read_player(observation) is not None:
+        wanted = TWO_COURSES if told_of_courses else TWO_DEVICES
     verdict, reason = _weigh(signs)
     return replace(
         outcome,
@@ -172,7 +195,7 @@ def _seen_on(observation: Observation, told: Sequence[str]) -> Outcome:
         signs=signs,
         marks=(*outcome.marks, *_toast_marks(observation, told)),
         markers=outcome.markers | ({Marker.CREDIT_CONDITION} if CREDIT_STOPS in signs else frozenset()),
-        data=(*outcome.data, *(((PROBE_WANTED, "two-courses"),) if wanted else ())),
+        data=(*outcome.data, *(((PROBE_WANTED, wanted),) if wanted else ())),
     )
 
 
@@ -203,18 +226,24 @@ def _weigh(signs: frozenset[str]) -> tuple[Verdict, Reason]:
         return Verdict.CLEAR, Reason.NOT_SEEN
     if LEARNS not in signs and not {ONE_SAID, REFUSED} & signs:
         return Verdict.CLEAR, Reason.ACCOUNT
-    if BOTH in signs and REFUSED not in signs:
+    if {BOTH, BOTH_DEVICES} & signs and not {REFUSED, THROWN_OUT} & signs:
         return Verdict.PRESENT, Reason.NOT_ENFORCED
     if CREDIT_STOPS in signs and LEARNS in signs:
-        return Verdict.FOUND, Reason.REFUSED if REFUSED in signs else Reason.STOPS
+        proven = Reason.REFUSED if REFUSED in signs else Reason.THROWN_OUT if THROWN_OUT in signs else Reason.STOPS
+        return Verdict.FOUND, proven
     if REFUSED in signs:
         return Verdict.PRESENT, Reason.REFUSED_ONLY
+    if THROWN_OUT in signs:
+        return Verdict.PRESENT, Reason.THROWN_OUT_ONLY
     return Verdict.PRESENT, Reason.SAID_ONLY if ONE_SAID in signs else Reason.KICKED
 
 
 def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
-    """Yield the steps that open a second course while the first is under way; never logs in, never confirms a face."""
+    """Yield the steps that open a second course, or log in on a second device, while the first lesson is under way."""
     start = detect(observation)
+    if (PROBE_WANTED, TWO_DEVICES) in start.data:
+        devices = yield from two_devices(observation)
+        return weigh_devices(devices, start)
     seen = yield from two_courses(observation)
     return weigh(seen, start)
 
@@ -233,16 +262,52 @@ def weigh(seen: TwoCourses, start: Outcome) -> Outcome:
         verdict, reason = Verdict.CLEAR, Reason.BOTH_PLAY
     elif not refused:
         verdict, reason = Verdict.INCONCLUSIVE, Reason.NO_SECOND
-    data: dict[str, Datum] = {k: v for k, v in start.data if k not in BETWEEN_SCREENS}
-    data |= {"second": seen.second} if seen.second else {}
-    data |= {"refused": seen.refused} if seen.refused else {}
+    data = {**({"second": seen.second} if seen.second else {}), **({"refused": seen.refused} if seen.refused else {})}
+    gate = frozenset({Marker.GATE}) if refused else frozenset()
+    return _probed(start, (verdict, reason), seen, (signs, gate, data))
+
+
+def weigh_devices(seen: TwoDevices, start: Outcome) -> Outcome:
+    """Return what a run shows: the first device is thrown out, plays on, or plays on once one says so.
+
+    What throws out has to speak of learning itself, else it may be nothing but account safety.
+    """
+    thrown_out = bool(seen.thrown_out) and seen.plays_on is False
+    both = seen.plays_on is True
+    signs = start.signs | ({THROWN_OUT} if thrown_out else frozenset())
+    signs |= {BOTH_DEVICES} if both and not seen.thrown_out else frozenset()
+    about_learning = ONE_SAID in start.signs or ABOUT_LEARNING.search(normalise(seen.thrown_out))
+    if thrown_out and (about_learning or STOPS.search(normalise(seen.thrown_out))):
+        signs |= {CREDIT_STOPS}
+    verdict, reason = _weigh(signs)
+    if not seen.companion:
+        verdict, reason = Verdict.INCONCLUSIVE, Reason.NO_SECOND_DEVICE
+    elif both and seen.thrown_out:
+        verdict, reason = Verdict.PRESENT, Reason.THROWN_OUT_GIVES_WAY
+    elif both:
+        verdict, reason = Verdict.CLEAR, Reason.BOTH_DEVICES
+    elif not thrown_out:
+        verdict, reason = Verdict.INCONCLUSIVE, Reason.NO_SECOND_LOG_IN
+    markers = frozenset({Marker.GATE, Marker.CREDIT_CONDITION}) if thrown_out else frozenset()
+    said = {"thrown_out": seen.thrown_out} if seen.thrown_out else {}
+    return _probed(start, (verdict, reason), seen, (signs, markers, said))
+
+
+def _probed(
+    start: Outcome,
+    weighed: tuple[Verdict, Reason],
+    seen: TwoCourses | TwoDevices,
+    shown: tuple[frozenset[str], frozenset[Marker], dict[str, str]],
+) -> Outcome:
+    signs, markers, said = shown
+    data: dict[str, Datum] = {**{k: v for k, v in start.data if k not in BETWEEN_SCREENS}, **said}
     return replace(
         start,
-        verdict=verdict,
-        reason=reason,
+        verdict=weighed[0],
+        reason=weighed[1],
         data=tuple(sorted(data.items())),
         marks=(*start.marks, *seen.marks),
-        markers=start.markers | ({Marker.GATE} if refused else frozenset()),
+        markers=start.markers | markers,
         signs=signs,
         measures=tuple(seen.measures),
         from_probe=True,
@@ -253,11 +318,17 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     """Return the one verdict of an app: the lock may stand on one page, the learning that it guards on another."""
     locking = [o for o in outcomes if LOCKED & o.signs]
     signs = frozenset(s for o in outcomes for s in o.signs)
-    gave_way = any(o.reason == Reason.GIVES_WAY for o in outcomes) and REFUSED not in signs
-    weighed = (Verdict.PRESENT, Reason.GIVES_WAY) if gave_way else _weigh(signs)
+    gave_way = [o for o in outcomes if o.reason in {Reason.GIVES_WAY, Reason.THROWN_OUT_GIVES_WAY}]
+    if gave_way and not {REFUSED, THROWN_OUT} & signs:
+        return joined([*gave_way, *locking], (Verdict.PRESENT, Reason(gave_way[0].reason)), FUNCTION)
+    weighed = _weigh(signs)
     if weighed[0] is Verdict.CLEAR or not locking:
-        return nothing_found(outcomes, coverage, Reason.NOT_SEEN)
-    best = sorted(locking, key=lambda o: (REFUSED not in o.signs, CREDIT_STOPS not in o.signs, not o.from_probe))
+        # A lesson was looked at without a second device: nobody saw what a log-in elsewhere does to it.
+        unseen = [o for o in outcomes if o.reason in {Reason.NO_SECOND_DEVICE, Reason.NO_SECOND_LOG_IN}]
+        return nothing_found(unseen or outcomes, coverage, Reason.NOT_SEEN)
+    best = sorted(
+        locking, key=lambda o: (not {REFUSED, THROWN_OUT} & o.signs, CREDIT_STOPS not in o.signs, not o.from_probe)
+    )
     return joined(best, weighed, FUNCTION)
 
 
