@@ -10,7 +10,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -29,7 +29,7 @@ from harness.model import FiledApp, Frame, Moment, Observation, ObservationId, P
 from harness.perceive import observe
 from harness.perceive.engines import OCR, ocr_engines
 from harness.tour import Tour
-from harness.virtual.server import DeviceHandle, VirtualDevices
+from harness.virtual.server import VirtualDevices
 from harness.walk import Walker
 
 OURS, RANDOM, DFS, AGAIN = "ours", "random", "dfs", "ours again"
@@ -39,47 +39,52 @@ GOAL_RATIO, GOAL_STEP_S, GOAL_REPEATS = 3.0, 1.0, 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Which walkers go through the maze of one seed, one after the other on one device, and for how long each."""
+    """Which walker goes through the maze of one seed, and for how long."""
 
     seed: int
-    walkers: tuple[str, ...]
+    walker: str
     seconds: float
     ocr: str
 
 
-def ride_all(plan: Plan) -> list[Ride]:
-    """Run the walkers of a plan on a new device; the app is installed anew before each."""
+def plans_of(seeds: Sequence[int], *, peers_on: int, seconds: float) -> list[Plan]:
+    """Return every walk of a full run: ours through every maze first, then the repeated one, then the peers."""
+    walks = [(seed, OURS) for seed in seeds]
+    walks.append((seeds[0], AGAIN))
+    walks += [(seed, peer) for seed in seeds[:peers_on] for peer in (DFS, RANDOM)]
+    return [Plan(seed=seed, walker=walker, seconds=seconds, ocr=OCR[0]) for seed, walker in walks]
+
+
+def ride(plan: Plan) -> Ride:
+    """Run one walker through one maze on a new device."""
     maze = make_maze(plan.seed)
+    seen = Ride(walker=plan.walker, seed=plan.seed)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         root = maze.write(Path(folder))
         with private_server(SystemClock()) as adb, VirtualDevices() as devices:
             serial, handle = devices.connect(adb)[0], devices.devices[0]
-            rides = []
-            for walker in plan.walkers:
-                handle.uninstall(maze.package)
-                handle.install(root)
-                device = AndroidDevice(serial, adb=adb, clock=SystemClock())
-                try:
-                    rides.append(_ride(walker, plan, maze, (device, handle, Path(folder))))
-                finally:
-                    device.close()
-    return rides
+            handle.install(root)
+            device = AndroidDevice(serial, adb=adb, clock=SystemClock())
+            try:
+                # The repeated walk goes on to the end of its time: it is the one that memory is measured on.
+                watched = WatchedDevice(device, handle, maze, seen, to_the_end=plan.walker == AGAIN)
+                seen.ended = _walk(watched, maze, plan, Path(folder) / "bundles")
+            except AllFound:
+                seen.ended = "all-found"
+            finally:
+                device.close()
+    return seen
 
 
-def _ride(walker: str, plan: Plan, maze: Maze, at: tuple[AndroidDevice, DeviceHandle, Path]) -> Ride:
-    device, handle, folder = at
-    ride = Ride(walker=walker, seed=plan.seed)
-    watched = WatchedDevice(device, handle, maze, ride)
-    try:
-        if walker == RANDOM:
-            walk_at_random(watched, maze.package, plan.seed, plan.seconds)
-        elif walker == DFS:
-            walk_depth_first(watched, maze.package, plan.seconds)
-        else:
-            ride.ended = _explore(watched, maze, plan, folder / walker)
-    except AllFound:
-        ride.ended = "all-found"
-    return ride
+def _walk(watched: WatchedDevice, maze: Maze, plan: Plan, folder: Path) -> str:
+    """Walk until the time is spent; return why the walk ended."""
+    if plan.walker == RANDOM:
+        walk_at_random(watched, maze.package, plan.seed, plan.seconds)
+    elif plan.walker == DFS:
+        walk_depth_first(watched, maze.package, plan.seconds)
+    else:
+        return _explore(watched, maze, plan, folder)
+    return "time-spent"
 
 
 def _explore(watched: WatchedDevice, maze: Maze, plan: Plan, folder: Path) -> str:
@@ -98,7 +103,8 @@ def _explore(watched: WatchedDevice, maze: Maze, plan: Plan, folder: Path) -> st
 
     def perceive(frame: Frame, name: ObservationId) -> Observation:
         seen = observe(frame, id=name, engines=engines, templates=session.icon_templates())
-        watched.sight(seen.screen)
+        if seen.page is not None and seen.page.package == package:  # of what else is in front, the app keeps no journal
+            watched.sight(seen.screen)
         return seen
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -116,15 +122,19 @@ def _explore(watched: WatchedDevice, maze: Maze, plan: Plan, folder: Path) -> st
 # --- printing
 
 
-def show(ride: Ride) -> None:
-    """Print one walk."""
+def show(ride: Ride, maze: Maze) -> None:
+    """Print one walk, and of ours the ways to the features that it did not find."""
     print(
         f"seed {ride.seed:<3} {ride.walker:<10} {ride.seconds:5.0f} s {ride.actions:4d} actions  "
-        f"screens {len(ride.shown):3d} ({ride.per_minute(120):4.1f}/min at 2 min, {ride.per_minute(600):4.1f} at 10)  "
+        f"screens {len(ride.shown):3d} of {len(maze.screens):3d} "
+        f"({ride.per_minute(120):4.1f}/min at 2 min, {ride.per_minute(600):4.1f} at 10)  "
         f"features {len(ride.features):2d}  repeats {100 * ride.repeats / max(1, ride.actions):3.0f} %  "
         f"deny-listed {len(ride.dangers):2d}  {ride.ended}",
         flush=True,
     )
+    for feature in maze.features if ride.walker in (OURS, AGAIN) else ():
+        if feature.screen not in ride.features:
+            print(f"         not found: {' > '.join(feature.way)}", flush=True)
 
 
 def show_costs(rides: Sequence[Ride]) -> None:
@@ -144,7 +154,8 @@ def show_memory(rides: Sequence[Ride]) -> None:
         early = median_of([mb for at_s, mb in ride.memory_mb if 60 <= at_s < 90])
         late = median_of([mb for at_s, mb in ride.memory_mb if at_s >= ride.seconds - 30])
         peak = max((mb for _, mb in ride.memory_mb), default=0.0)
-        print(f"seed {ride.seed:<3} memory {early:.0f} MB in the second minute, {late:.0f} at the end, peak {peak:.0f}")
+        name = f"seed {ride.seed:<3} {ride.walker:<10}"
+        print(f"{name} memory {early:.0f} MB in the second minute, {late:.0f} at the end, peak {peak:.0f}")
 
 
 def show_all(rides: Sequence[Ride], features: int) -> None:
@@ -154,7 +165,7 @@ def show_all(rides: Sequence[Ride], features: int) -> None:
         mine = [ride for ride in rides if ride.walker == walker]
         if mine:
             show_costs(mine)
-    show_memory(ours)
+    show_memory([ride for ride in rides if ride.walker in (OURS, AGAIN)])
     shared = {ride.seed for ride in rides if ride.walker == DFS}
     for span_s in (120.0, 600.0):
         rates = {
@@ -163,9 +174,10 @@ def show_all(rides: Sequence[Ride], features: int) -> None:
         }
         ratio = rates[OURS] / rates[DFS] if rates[DFS] else 0.0
         print(f"screens a minute within {span_s / 60:.0f} min: {ratio:.1f} times the crawl's (goal {GOAL_RATIO:g})")
+    whole = sum(1 for ride in ours if len(ride.features) == features)
     found, planted = sum(len(ride.features) for ride in ours), features * len(ours)
     actions, repeats = sum(r.actions for r in ours), sum(r.repeats for r in ours)
-    print(f"planted features found: {found} of {planted} (goal: all)")
+    print(f"planted features found: {found} of {planted}, all of them on {whole} of {len(ours)} seeds (goal: all)")
     print(f"repeats: {100 * repeats / max(1, actions):.0f} % (goal {100 * GOAL_REPEATS:.0f} %)")
     print(f"deny-listed presses: {sum(len(r.dangers) for r in ours)} in {actions} actions (goal 0 in 2000)")
     show_pairs("mazes", [pairs_of(ride.sights) for ride in ours])
@@ -189,22 +201,20 @@ def main() -> None:
     given = parser.parse_args()
     seeds = [int(text) for text in given.seeds.split(",")] if given.seeds else list(range(2 if given.quick else 20))
     seconds = given.seconds or (120.0 if given.quick else 600.0)
-    plans = []
-    for number, seed in enumerate(seeds):
-        walkers = (OURS, RANDOM, DFS) if number < given.peers_on else (OURS,)
-        walkers = (*walkers, AGAIN) if number == 0 else walkers
-        walkers = (given.only,) if given.only else walkers
-        plans.append(Plan(seed=seed, walkers=walkers, seconds=seconds, ocr=OCR[0]))
+    plans = plans_of(seeds, peers_on=given.peers_on, seconds=seconds)
+    if given.only:
+        plans = [plan for plan in plans if plan.walker == given.only]
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     print(
-        f"{len(seeds)} seeds, {seconds:.0f} s a walk, {given.devices} devices, {os.cpu_count()} cores, load {load:.1f}"
+        f"{len(seeds)} seeds, {seconds:.0f} s a walk, {given.devices} devices, {os.cpu_count()} cores, load {load:.1f}",
+        flush=True,
     )
     rides: list[Ride] = []
     with ProcessPoolExecutor(given.devices, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-        for done in pool.map(ride_all, plans):
-            rides += done
-            for ride in done:
-                show(ride)
+        for done in as_completed([pool.submit(ride, plan) for plan in plans]):
+            rides.append(done.result())
+            show(rides[-1], make_maze(rides[-1].seed))
+    rides.sort(key=lambda ride: ride.seed)
     show_all(rides, len(make_maze(seeds[0]).features))
 
 

@@ -84,13 +84,17 @@ class WatchedClock:
 class WatchedDevice:
     """A device that reads the app's journal at every look and counts the time of each part of a step."""
 
-    def __init__(self, device: AndroidDevice, handle: DeviceHandle, maze: Maze, ride: Ride) -> None:
+    def __init__(
+        self, device: AndroidDevice, handle: DeviceHandle, maze: Maze, ride: Ride, *, to_the_end: bool = False
+    ) -> None:
+        """Watch a walk; ``to_the_end`` lets it go on when every feature was found."""
         self.serial = device.serial
         self.ride = ride
         self.clock = WatchedClock(device.clock)
         self.device = device
         self._handle = handle
         self._features = {feature.screen: feature.title for feature in maze.features}
+        self._to_the_end = to_the_end
         self._read = len(handle.log_lines())
         self._began_s = device.clock.monotonic_s()
         self._cycle_s: float | None = None
@@ -186,7 +190,7 @@ class WatchedDevice:
             self._done.add(done)
             self._pending = None
         self._view = view
-        if self._features.keys() <= self.ride.features.keys():
+        if not self._to_the_end and self._features.keys() <= self.ride.features.keys():
             raise AllFound
 
     def _read_journal(self) -> None:

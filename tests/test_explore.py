@@ -388,3 +388,55 @@ def test_a_page_whose_next_page_is_more_of_the_same_is_told_as_a_loop_and_left()
     assert explorer.loops
     assert explorer.untried == 1
     assert moves < 40
+
+
+def test_a_carousel_that_begins_anew_at_each_visit_is_still_swept_to_its_last_card() -> None:
+    cards = ["专题一览", "政策解读", "图书目录", "公益讲座", "体育园地"]
+    explorer = Explorer(Scope(package=PACKAGE))
+    at, reached = 0, set()
+    card: str | None = None
+    for _ in range(80):
+        box = Box(left=40, top=320, right=900, bottom=680)
+        shown: list[Target] = [] if card else [Label(box=box, label=cards[at], norm=cards[at])]
+        seen = observation(f"page {card}") if card else lane([cards[at]])
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        match move.action if move is not None else None:
+            case Swipe(x1_px=x1_px, x2_px=x2_px):
+                at = max(0, min(at + (1 if x1_px > x2_px else -1), len(cards) - 1))
+            case Tap(label=label):
+                card, at = label, 0
+                reached.add(label)
+            case Back():
+                card = None
+            case None:
+                break
+    assert reached == set(cards)
+
+
+def test_what_moved_down_its_page_is_sought_to_the_end_before_it_is_given_up() -> None:
+    explorer = Explorer(Scope(package=PACKAGE))
+    sights = {0: ["甲"], 1: ["乙"], 2: ["丙"], 3: []}
+    here, depth, pressed = "long", 0, []
+    for _ in range(60):
+        labels = sights[depth] if here == "long" else []
+        text = f"第{'一二三四'[depth]}屏"
+        word = Word(text=text, norm=text, box=SCREEN, channels=frozenset({Channel.HIERARCHY}))
+        seen = replace(observation(here, scrollable=here == "long"), words=(word,))
+        # Words that only pixels show promise little: the page is swept before they are pressed.
+        box = Box(left=100, top=900, right=900, bottom=1000)
+        shown: list[Target] = [Label(box=box, label=label, norm=label, element=None) for label in labels]
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        match move.action if move is not None else None:
+            case Swipe(y1_px=y1_px, y2_px=y2_px):
+                depth = max(0, min(depth + (1 if y1_px > y2_px else -1), 3))
+            case Tap(label=label):
+                pressed.append(label)
+                # By the time the walk comes back the page has other rows on top, in another order.
+                here, depth, sights = f"page {label}", 0, {0: [], 1: ["丙"], 2: ["甲"], 3: ["乙"]}
+            case Back():
+                here = "long"
+            case None:
+                break
+    assert sorted(pressed) == sorted("甲乙丙")

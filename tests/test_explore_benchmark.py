@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.explore import OURS, Plan, ride_all
+from benchmarks.explore import AGAIN, DFS, OURS, RANDOM, Plan, plans_of, ride
 from benchmarks.explore_keys import Pairs, pairs_of
 from benchmarks.explore_watch import PARTS, Ride
 from harness.perceive.engines import OCR
@@ -16,23 +16,28 @@ def test_a_screen_seen_under_two_keys_and_two_screens_under_one_are_told_apart()
 
 
 def test_screens_a_minute_are_counted_within_the_time_that_was_walked() -> None:
-    ride = Ride(walker="ours", seed=0, seconds=300.0, shown={"a": 1.0, "b": 60.0, "c": 119.0, "d": 290.0})
-    assert ride.per_minute(120) == pytest.approx(1.5)
-    assert ride.per_minute(600) == pytest.approx(0.8)
+    seen = Ride(walker="ours", seed=0, seconds=300.0, shown={"a": 1.0, "b": 60.0, "c": 119.0, "d": 290.0})
+    assert seen.per_minute(120) == pytest.approx(1.5)
+    assert seen.per_minute(600) == pytest.approx(0.8)
 
 
 def test_the_cost_of_a_step_is_the_sum_of_its_parts() -> None:
-    ride = Ride(walker="ours", seed=0, costs={part: [0.1, 0.2, 0.3] for part in PARTS})
-    assert ride.step_costs() == pytest.approx([0.1 * len(PARTS), 0.2 * len(PARTS), 0.3 * len(PARTS)])
-    assert ride.quantile("", 0.5) == pytest.approx(0.2 * len(PARTS))
-    assert ride.quantile("settle", 0.95) == pytest.approx(0.3)
+    seen = Ride(walker="ours", seed=0, costs={part: [0.1, 0.2, 0.3] for part in PARTS})
+    assert seen.step_costs() == pytest.approx([0.1 * len(PARTS), 0.2 * len(PARTS), 0.3 * len(PARTS)])
+    assert seen.quantile("", 0.5) == pytest.approx(0.2 * len(PARTS))
+    assert seen.quantile("settle", 0.95) == pytest.approx(0.3)
+
+
+def test_ours_goes_through_every_maze_before_a_peer_goes_through_any() -> None:
+    walks = [(plan.seed, plan.walker) for plan in plans_of([4, 5, 6], peers_on=1, seconds=1.0)]
+    assert walks == [(4, OURS), (5, OURS), (6, OURS), (4, AGAIN), (4, DFS), (4, RANDOM)]
 
 
 @pytest.mark.slow
 def test_a_maze_on_the_device_tells_what_was_shown_and_our_walk_presses_nothing_dangerous() -> None:
-    (ride,) = ride_all(Plan(seed=1, walkers=(OURS,), seconds=20.0, ocr=OCR[0]))
-    assert "tab0" in ride.shown
-    assert len(ride.shown) >= 3
-    assert ride.dangers == []
-    assert len(ride.step_costs()) >= ride.actions >= 3
-    assert ride.keys
+    seen = ride(Plan(seed=1, walker=OURS, seconds=20.0, ocr=OCR[0]))
+    assert "tab0" in seen.shown
+    assert len(seen.shown) >= 3
+    assert seen.dangers == []
+    assert len(seen.step_costs()) >= seen.actions >= 3
+    assert seen.keys

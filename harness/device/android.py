@@ -286,8 +286,11 @@ class AndroidDevice:
             case LongPress():
                 self._input("click", float(action.x_px), float(action.y_px), int(action.hold_s * 1000))
             case Swipe():
-                steps = max(2, int(action.duration_s * 200))  # uiautomator moves one step every 5 ms
-                self._input("swipe", action.x1_px, action.y1_px, action.x2_px, action.y2_px, steps)
+                # One step every 5 ms, half of them on the spot where the swipe ends: a finger that rests there before
+                # it is lifted moves a page as far as it went itself, one that is lifted in motion flings it beyond.
+                steps = max(2, int(action.duration_s * 100))
+                start, end = (action.x1_px, action.y1_px), (action.x2_px, action.y2_px)
+                self._input("swipePoints", [*start, *end, *end], steps)
             case Type():
                 self._writer.write(action.text)
             case TypeSecret():
@@ -316,7 +319,7 @@ class AndroidDevice:
             case OnCompanion():
                 raise ActionRefused("there is no second device", serial=self.serial)
 
-    def _input(self, method: str, *arguments: float | str, may_be_false: bool = False) -> None:
+    def _input(self, method: str, *arguments: float | str | list[int], may_be_false: bool = False) -> None:
         done = self._link.call(method, *arguments, timeout_s=self._limits.input_s)
         # pressKey answers whether a window changed, which is no failure; a false click was not injected.
         if done is False and not may_be_false:

@@ -64,7 +64,7 @@ class Link:
 
     # --- asking
 
-    def call(self, method: str, *arguments: float | str | None, timeout_s: float) -> Any:
+    def call(self, method: str, *arguments: float | str | list[int] | None, timeout_s: float) -> Any:
         """Return what a method of the uiautomator2 server answers.
 
         At the deadline the server is ended, because it may hang for good; the next call starts another one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.explore.places import BACK, LAUNCH, SCROLL, Bar, Item, Lane, Place
 from harness.explore.sweeps import known_lane, lane_boxes, scroll_box, shifted, within
@@ -16,6 +16,7 @@ _CHAIN_PENALTY = 12.0
 _LIST_ROWS = 5  # rows in view from which on pages that differ by their title alone are one place
 _ALL_ALIKE, _MOSTLY = 3, 0.6  # rows of lists of one shape that led to one place: the others do, too
 _DULL_SWEEPS = 4
+_DULL_SLIDES = 2
 _LAST_OF_ALL = 9.0
 _SHORT_LIST = 12
 _SURE_AFTER = 2
@@ -32,6 +33,7 @@ class _Last:
     offer: Offer | None = None
     step: int = 0
     lane: int = -1
+    further: bool = False
 
 
 class Arrivals:
@@ -53,7 +55,7 @@ class Arrivals:
         self._raw = ScreenKey("")
         self._lines: frozenset[str] = frozenset()
         self._moving: frozenset[str] = frozenset()
-        self.stands_still = False  # the last swipe up or down moved nothing
+        self.end = 0  # the last swipe moved nothing: 1 the page is at its bottom, -1 at its top
         self._last: _Last | None = None
 
     @property
@@ -71,9 +73,10 @@ class Arrivals:
         """Note the move that is about to be made from here."""
         self._last = _Last(origin=self.here.key, token=token, lines=self._lines, offer=offer, step=step)
 
-    def slide(self, lane: int) -> None:
-        """Note the swipe sideways that is about to be made."""
-        self._last = _Last(origin=self.here.key, token=SCROLL, lines=self._lines, lane=lane)
+    def slide(self, lane: int, *, step: int, further: bool) -> None:
+        """Note the swipe sideways that is about to be made; ``further`` than the lane was seen before."""
+        last = _Last(origin=self.here.key, token=SCROLL, lines=self._lines, lane=lane, step=step)
+        self._last = replace(last, further=further)
 
     def forget(self) -> None:
         """Forget the last move, and where Back leads."""
@@ -116,8 +119,8 @@ class Arrivals:
         self._place_in_stack(last, place)
         if last is None or key != before or last.token in (BACK, LAUNCH):
             self.depth, self.slid = 0, {}
-        self._look(observation, offers, last)
         self._lines = lines
+        self._look(observation, offers, last)
 
     def _identify(
         self, observation: Observation, last: _Last | None, lines: frozenset[str], outline: frozenset[tuple[str, str]]
@@ -188,11 +191,12 @@ class Arrivals:
     def _learn_swipe(self, last: _Last, origin: Place, place: Place) -> None:
         if place is not origin:
             origin.ways[SCROLL] = place.key
-            origin.bottom = origin.bottom or last.step > 0
+            origin.bottom = origin.bottom or (last.lane < 0 and last.step > 0)
             return
         if last.lane >= 0:
-            self.slid[last.lane] = self.slid.get(last.lane, 0) + 1
-        self.depth = max(0, self.depth + last.step)
+            self.slid[last.lane] = max(0, self.slid.get(last.lane, 0) + last.step)
+        else:
+            self.depth = max(0, self.depth + last.step)
 
     def _place_in_stack(self, last: _Last | None, place: Place) -> None:
         stack = self.stack
@@ -221,14 +225,17 @@ class Arrivals:
         place.scroll = scroll_box(observation) or place.scroll
         moving = _moving_lines(observation, offers, place.scroll)
         swiped = last is not None and last.token == SCROLL and last.origin == place.key
-        self.stands_still = swiped and last is not None and last.step != 0 and moving == self._moving
+        down = swiped and last is not None and last.lane < 0
+        self.end = last.step if down and last is not None and moving == self._moving else 0
         self._moving = moving
-        if self.stands_still and last is not None:
-            self._reach_an_end(last.step, place)
+        if self.end:
+            self._reach_an_end(self.end, place)
         elif not swiped:
             self.depth = place.depth_of(moving, self.depth)
         fresh_lines = place.remember_lines(moving, self.depth)
         self._look_at_lanes(observation, place)
+        if not swiped:
+            self.slid = _slid(place, offers)
         fresh = self._add_items(place, offers)
         if swiped and last is not None:
             self._judge_sweep(last, place, fresh=fresh, fresh_lines=fresh_lines)
@@ -245,12 +252,15 @@ class Arrivals:
     def _judge_sweep(self, last: _Last, place: Place, *, fresh: bool, fresh_lines: bool) -> None:
         if last.lane >= 0:
             lane = place.lanes[last.lane]
-            if not fresh and self.slid.get(last.lane, 0) >= lane.swept:
+            if not last.further:
+                return
+            lane.dull = 0 if fresh else lane.dull + 1
+            if lane.dull >= _DULL_SLIDES or last.lines == self._lines:
                 lane.done = True
                 if place.bar is not None and lane.of_bar:
                     place.bar.swept = True
             return
-        if last.step <= 0 or self.stands_still or self.depth <= place.depth:
+        if last.step <= 0 or self.end or self.depth <= place.depth:
             return
         place.dull_sweeps = 0 if fresh else place.dull_sweeps + 1
         if place.dull_sweeps >= _DULL_SWEEPS and any(place.rows.values()) and fresh_lines:
@@ -277,7 +287,8 @@ class Arrivals:
                 item.open = item.open and leads_to is None
                 if offer.is_row and not offer.token.endswith(f" {FIRST}>") and item.open:
                     item.depth = max(item.depth, self.depth) if not self._all_alike(place, offer.group) else item.depth
-                item.gone = item.gone and not item.open
+                if item.misses and not offer.is_row:
+                    self._found_again(place, item, offer)
                 continue
             lane = known_lane([each.box for each in place.lanes], offer.target.box)
             lane = next((n for n, each in enumerate(place.lanes) if within(each.box, offer.target.box)), lane)
@@ -291,6 +302,12 @@ class Arrivals:
             fresh = fresh or not offer.group
         self._judge_chain(place)
         return fresh
+
+    def _found_again(self, place: Place, item: Item, offer: Offer) -> None:
+        """Note where something is that was sought."""
+        item.misses, item.gone = 0, False
+        item.depth = self._depth_of(place, offer.target.box)
+        item.side = self.slid.get(item.lane, 0)
 
     def _judge_chain(self, place: Place) -> None:
         """Put off what only leads to more of the same, and give it up in the end: a page whose next page is another."""
@@ -355,6 +372,16 @@ class Arrivals:
             item = place.items.get(token)
             if item is not None:
                 item.open = False
+
+
+def _slid(place: Place, offers: Offers) -> dict[int, int]:
+    """Return how far each lane stands to the side, by what is in view of it: it may stand as it was left."""
+    slid: dict[int, int] = {}
+    for offer in offers.all:
+        item = place.items.get(offer.token)
+        if item is not None and item.lane >= 0 and not item.misses:
+            slid[item.lane] = max(slid.get(item.lane, 0), item.side)
+    return slid
 
 
 def _moving_lines(observation: Observation, offers: Offers, scroll: Box | None) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.explore.arrival import Arrivals
 from harness.explore.places import BACK, LAUNCH, SCROLL, Item, Lane, Place
-from harness.explore.sweeps import lowered, raised, sideways
+from harness.explore.sweeps import lowered, raised, sideways, sideways_back
 from harness.explore.targets import Offers, Target, read_offers
 from harness.explore.ways import SWIPE_COST, TAP_COST, Route, reveal_cost, routes
 from harness.model import Action, Back, Launch, Observation, PackageName, ScreenKey, Tap
@@ -15,6 +15,7 @@ from harness.model import Action, Back, Launch, Observation, PackageName, Screen
 _SWEEP_PENALTY, _DULL_PENALTY, _LANE_PENALTY = 1.0, 3.0, 1.0
 _MOST_TRAVELS = 18  # moves in a row that try nothing new: the goal is given up
 _MOST_LANE_SWEEPS = 8
+_MOST_REVIVALS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ class Explorer:
         self._map = Arrivals()
         self._restarts = 0
         self._travels = 0
+        self._revivals = 0
         self._offers: Offers | None = None
 
     @property
@@ -118,7 +120,10 @@ class Explorer:
             there = self._routes()
             goal = min(self._goals(there), key=lambda goal: goal.cost, default=None)
             if goal is None:
-                return self._unstuck()
+                move = self._unstuck()
+                if move is None and self._believe_again():
+                    continue
+                return move
             if self._travels >= _MOST_TRAVELS:
                 self._give_up(goal)
                 continue
@@ -204,19 +209,20 @@ class Explorer:
             self._map.leave(item.token, offer)
             x_px, y_px = offer.target.box.centre_px
             return Move(action=Tap(x_px=x_px, y_px=y_px, label=offer.target.label), token=item.token, why=why)
-        if self._map.stands_still and item.depth != self._map.depth:
-            item.depth = self._map.depth  # the page is shorter than it was
+        if (item.depth - self._map.depth) * self._map.end > 0:
+            item.depth = self._map.depth  # the page is shorter than it was, or this is the top that was sought
         if here.scroll is not None and item.depth > self._map.depth:
             return self._lower(here, why="explore-known-way")
         if here.scroll is not None and item.depth < self._map.depth:
             self._map.leave(SCROLL, step=-1)
             return Move(action=raised(here.scroll), token=SCROLL, why="explore-known-way")
         lane = here.lanes[item.lane] if 0 <= item.lane < len(here.lanes) else None
-        if lane is not None and self._map.slid.get(item.lane, 0) < item.side:
-            self._map.slide(item.lane)
-            return Move(action=sideways(lane.box), token=SCROLL, why="explore-known-way")
-        item.missed()
-        here.ways.pop(item.token, None)
+        step = item.side - self._map.slid.get(item.lane, 0)
+        if lane is not None and step:
+            self._map.slide(item.lane, step=1 if step > 0 else -1, further=False)
+            action = sideways(lane.box) if step > 0 else sideways_back(lane.box)
+            return Move(action=action, token=SCROLL, why="explore-known-way")
+        item.missed(here.depth, lane.swept if lane is not None else 0)
         return None
 
     def _lower(self, here: Place, *, why: str) -> Move | None:
@@ -238,7 +244,7 @@ class Explorer:
         fresh = self._map.slid.get(number, 0) >= lane.swept
         if fresh:
             lane.swept += 1
-        self._map.slide(number)
+        self._map.slide(number, step=1, further=fresh)
         return Move(action=sideways(lane.box), token=SCROLL, why="explore-sideways" if fresh else "explore-known-way")
 
     def _unstuck(self) -> Move | None:
@@ -253,6 +259,16 @@ class Explorer:
             self._map.leave(BACK)
             return Move(action=Back(), token=BACK, why="explore-back")
         return self._restart() if self._restarts < self._scope.restarts else None
+
+    def _believe_again(self) -> bool:
+        """Look again for everything that was not where it had been seen; return whether there is any, a few times."""
+        if self._revivals >= _MOST_REVIVALS:
+            return False
+        self._revivals += 1
+        lost = [item for place in self._map.places.values() for item in place.items.values() if item.gone]
+        for item in lost:
+            item.misses, item.gone = 0, False
+        return bool(lost)
 
     def _restart(self) -> Move:
         self._restarts += 1

@@ -8,7 +8,7 @@ from harness.explore.targets import BETWEEN, LAST
 from harness.model import Box, ScreenKey
 
 BACK, SCROLL, LAUNCH = "<back>", "<scroll>", "<launch>"
-_MISSES = 2
+ABOVE = -1  # the depth of what is sought: up until the page stands still
 _STAYS = 2
 _LINES = 400  # of a feed without an end, no more is remembered to tell where one is
 
@@ -33,10 +33,18 @@ class Item:
     def left(self) -> bool:
         return self.open and not self.gone and not self.given_up
 
-    def missed(self) -> None:
-        """Note that it was not where it had been seen; twice, and it is gone."""
+    def missed(self, deepest: int, widest: int) -> None:
+        """Note that it was not where it had been seen: it is sought from one end to the other, and then it is gone.
+
+        ``deepest`` is how many sweeps down its place was seen, ``widest`` how many sideways its lane was.
+        """
         self.misses += 1
-        self.gone = self.misses >= _MISSES
+        if self.lane >= 0:
+            self.side = 0 if self.misses == 1 else self.side + 1
+            self.gone = self.side > widest
+        else:
+            self.depth = ABOVE if self.misses == 1 else self.depth + 1
+            self.gone = self.depth > deepest
 
 
 @dataclass(slots=True)
@@ -47,6 +55,7 @@ class Lane:
     depth: int
     of_bar: bool = False
     swept: int = 0
+    dull: int = 0  # slides in a row that brought nothing new
     done: bool = False
 
 

@@ -62,6 +62,12 @@ def sideways(box: Box) -> Swipe:
     return Swipe(x1_px=right_px, y1_px=y_px, x2_px=left_px, y2_px=y_px, duration_s=_SWIPE_S)
 
 
+def sideways_back(box: Box) -> Swipe:
+    """Return the swipe that shows what is further left."""
+    on = sideways(box)
+    return Swipe(x1_px=on.x2_px, y1_px=on.y2_px, x2_px=on.x1_px, y2_px=on.y1_px, duration_s=_SWIPE_S)
+
+
 def shifted(before: frozenset[str], after: frozenset[str]) -> bool:
     """Return whether two sights have so many words in common that they are of one page, swiped sideways."""
     return 2 * len(before & after) >= max(1, len(before))
