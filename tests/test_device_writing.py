@@ -33,7 +33,7 @@ class Stubborn(Link):
         del text, class_name
         return True
 
-    def call(self, method: str, *arguments: float | str | None, timeout_s: float) -> Any:
+    def call(self, method: str, *arguments: float | str | list[int] | None, timeout_s: float) -> Any:
         if method == "getClipboard" and not self.clipboard_is_open:
             return None
         self.pasted += method == "pasteClipboard"
