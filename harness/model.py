@@ -862,7 +862,10 @@ class AcrossOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcrossRule:
-    """One clause that only several apps together can touch; kept apart from the rules of one app."""
+    """One clause that only several apps together can touch; kept apart from the rules of one app.
+
+    ``part`` is what ``compare`` needs of a walk: a night compares many.
+    """
 
     id: RuleId
     name_zh: str
@@ -872,6 +875,7 @@ class AcrossRule:
     stage: Stage
     severity: Severity
     known_limits: tuple[str, ...]
+    part: Callable[[Walk], Walk]
     compare: Callable[[Sequence[Walk]], tuple[AcrossOutcome, ...]]
 
 

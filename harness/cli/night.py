@@ -19,7 +19,9 @@ from harness.report.terminal import plain
 
 if TYPE_CHECKING:
     from harness.baseline import Change
+    from harness.fleet.across_nights import AcrossChange
     from harness.fleet.dispatch import Done
+    from harness.fleet.drift import Drift
     from harness.fleet.ledger import Ledger, Progress
     from harness.fleet.night import NightResult
 
@@ -186,7 +188,19 @@ def _print_night(console: Console, result: NightResult) -> None:
         console.print(Text(text("sight-night-incomplete"), style="bold yellow"))
     for line in told_in_words(result):
         console.print(Text(line, style="bold yellow"), soft_wrap=True)
+    print_apps(console, result.drift, result.across)
     print_changes(console, result.comparison.changes)
+
+
+def print_apps(console: Console, drift: Sequence[Drift], across: Sequence[AcrossChange]) -> None:
+    """Print which apps are not what was filed or known, and what several apps show together."""
+    for one in drift:
+        from_to = f"：{one.was or '—'} → {one.now or '—'}"
+        known = "" if not one.known else f"（{text('drift-known')}）"
+        console.print(Text(f"{one.package} {text(f'drift-{one.kind}')}{known}{from_to}"), soft_wrap=True)
+    for change in across:
+        said = Phrases().statement(change.finding)
+        console.print(Text(f"{change.finding.rule} {text(f'across-{change.kind}')}：{said}"), soft_wrap=True)
 
 
 def told_in_words(result: NightResult) -> list[str]:
@@ -252,7 +266,7 @@ def diff(*, night_a: str, night_b: str, address: str, evidence_dir: Path, as_jso
     """
     from harness.clock import SystemClock
     from harness.fleet.ledger import Ledger, ledger_url
-    from harness.fleet.night import between, changed, told_changes
+    from harness.fleet.night import between, told_across, told_changes, told_drift
 
     where = address or str(evidence_dir.absolute() / "nights.sqlite")
     if "://" not in where and not Path(where).exists():
@@ -261,18 +275,21 @@ def diff(*, night_a: str, night_b: str, address: str, evidence_dir: Path, as_jso
     ledger = Ledger(ledger_url(where), SystemClock())
     try:
         _refuse_unknown_nights(ledger, (night_a, night_b))
-        comparison = between(ledger, night_a, night_b)
+        found = between(ledger, night_a, night_b)
     finally:
         ledger.close()
-    if comparison is None:
+    if found is None:
         problem = "one of them was not closed, so nothing can be compared"
         mend = "run `harness night LIST --resume`"
         raise BadInput(source="diff", place=f"{night_a}, {night_b}", problem=problem, mend=mend)
     if as_json:
-        print_json({"format": 1, "from": night_a, "to": night_b, "changes": told_changes(comparison.changes)})
+        told = {"changes": told_changes(found.comparison.changes), "drift": told_drift(found.drift)}
+        print_json({"format": 1, "from": night_a, "to": night_b, **told, "across": told_across(found.across)})
     else:
-        print_changes(Console(highlight=False), comparison.changes)
-    sys.exit(int(bool(changed(comparison.changes))))
+        console = Console(highlight=False)
+        print_apps(console, found.drift, found.across)
+        print_changes(console, found.comparison.changes)
+    sys.exit(int(found.some))
 
 
 def _refuse_unknown_nights(ledger: Ledger, wanted: Sequence[str]) -> None:

@@ -25,8 +25,10 @@ from harness.entry import inside
 from harness.errors import BundleError, HarnessError
 from harness.evidence.bundle import open_bundle
 from harness.fleet.canary import AFTER, BEFORE, NOT_OPENED, WALK_S, look_at_canaries
+from harness.fleet.drift import Build
 from harness.fleet.filed import write_filed_list
 from harness.fleet.ledger import Artifact, Claim, Ledger, Result, ledger_url
+from harness.fleet.ledger_apps import store_build
 from harness.fleet.ledger_devices import (
     Quarantine,
     add_canary,
@@ -35,7 +37,7 @@ from harness.fleet.ledger_devices import (
     quarantine,
     quarantined,
 )
-from harness.fleet.prepare import AS_IT_IS, Preparation, fit, ready_for
+from harness.fleet.prepare import AS_IT_IS, NOT_INSTALLED, Preparation, fit, ready_for
 from harness.judge import judge
 from harness.model import CheckpointId, CheckpointReach, FiledApp, Judgement, Reach, RuleId, Verdict, Walk
 from harness.rules import ALL_RULES, rules_edition
@@ -163,15 +165,18 @@ def _attempt(order: Order, claim: Claim, ledger: Ledger, clock: Clock) -> None:
         unready = ready_for(claim.app, order.adb, order.device, Path(order.filed_from), app_data=data)
         if unready is not None:
             ledger.note(claim.night, "app-not-ready", {"attempt": claim.attempt, **asdict(unready)})
+            if unready.reason == NOT_INSTALLED:
+                store_build(ledger, claim, Build(installed=False))
             ledger.fail(claim, unready.reason, again=unready.again, most_attempts=order.most_attempts)
             return
     problem = _walk(order, claim.app, folder, lambda: ledger.extend(claim, LEASE_S), clock)
     try:
-        result = read_result(folder, claim, device=order.device)
+        result, build = read_result(folder, claim, device=order.device)
     except HarnessError as error:
         LOG.warning("attempt without a result", extra={"package": claim.app.package, "why": str(error)})
         ledger.fail(claim, problem or "night-no-bundle", again=True, most_attempts=order.most_attempts)
         return
+    store_build(ledger, claim, build)
     ledger.deliver(claim, result)
 
 
@@ -236,18 +241,32 @@ def log_tail(folder: Path) -> str:
     return ""
 
 
-def read_result(folder: Path, claim: Claim, *, device: str) -> Result:
-    """Return what the bundle of an attempt says under today's rules. Raises ``BundleError`` where there is none."""
+def read_result(folder: Path, claim: Claim, *, device: str) -> tuple[Result, Build]:
+    """Return what the bundle of an attempt says under today's rules, and which build of the app it met.
+
+    Raises ``BundleError`` where there is no whole bundle.
+    """
     bundle, walk, judgement = _judged(folder)
     named = str(bundle.relative_to(folder.parent.parent))
     looks = looks_of(walk, judgement, claim.night, bundle=named)
-    return Result(
+    build = Build(
+        installed=True,
+        version=_version(walk),
+        apk_sha256=walk.identity.apk_sha256,
+        signer_sha256=walk.identity.signer_sha256,
+    )
+    result = Result(
         looks={rule: replace(look, device=device) for rule, look in looks.items()},
         reaches={rule: _reaches(judgement, rule) for rule, _ in judgement.coverage},
         device=device,
         bundle=named,
         artifacts=tuple(_artifact(path, bundle) for path in sorted((bundle / "data").rglob("*")) if path.is_file()),
     )
+    return result, build
+
+
+def _version(walk: Walk) -> str:
+    return f"{walk.identity.version_name} ({walk.identity.version_code})"
 
 
 def _judged(folder: Path) -> tuple[Path, Walk, Judgement]:
@@ -262,7 +281,6 @@ def _judged(folder: Path) -> tuple[Path, Walk, Judgement]:
 
 def looks_of(walk: Walk, judgement: Judgement, night: str, *, bundle: str) -> dict[RuleId, Look]:
     """Return one look per rule of a judged walk."""
-    version = f"{walk.identity.version_name} ({walk.identity.version_code})"
     within = inside(walk)
     screens = frozenset(o.screen for o in walk.observations if o.id in within)
     reaches = {rule: coverage.reaches for rule, coverage in judgement.coverage}
@@ -278,7 +296,7 @@ def looks_of(walk: Walk, judgement: Judgement, night: str, *, bundle: str) -> di
             screens=screens,
             places=_places(reaches.get(f.rule, ())),
             account=walk.app.account,
-            app_version=version,
+            app_version=_version(walk),
             rules_edition=rules_edition(),
             bundle=bundle,
             finding=f.id,

@@ -5,19 +5,28 @@ The ledger knows everything; what runs here may die at any moment and be started
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
+from harness.across import judge_across
 from harness.baseline import Change, ChangeKind, Comparison, Look, NightLooks, Standing, Subject, Tracked, compare
-from harness.errors import BadInput
+from harness.errors import BadInput, BundleError
+from harness.evidence.bundle import open_bundle
+from harness.fleet.across_nights import AcrossChange, AcrossKind, across_changes
 from harness.fleet.attempt import Order, work_on_next
 from harness.fleet.canary import Canary, trusted
 from harness.fleet.dispatch import Dispatcher, Done
+from harness.fleet.drift import Drift, drifted, news
 from harness.fleet.ledger import Ledger, Progress
+from harness.fleet.ledger_apps import across, bundles_of, known_until, listed, store_across
 from harness.fleet.ledger_devices import Quarantine, canaries, quarantined, trust
-from harness.model import FiledApp, Reach, Rule
+from harness.model import AcrossFinding, FiledApp, Reach, Rule, RuleId, Walk
+from harness.rules import ACROSS_RULES
 
+LOG: Final = logging.getLogger(__name__)
 FORMAT: Final = 1
 WITHDRAWN: Final = "app-withdrawn"
 RETIRED: Final = "rule-retired"
@@ -50,6 +59,8 @@ class NightResult:
     previous: str
     canaries: Mapping[str, tuple[Canary, ...]]
     quarantined: Mapping[str, Quarantine]
+    drift: tuple[Drift, ...]
+    across: tuple[AcrossChange, ...]
 
 
 Tell = Callable[[Done, Progress], None]
@@ -87,6 +98,8 @@ def close_night(night: Night, ledger: Ledger) -> NightResult:
     last = ledger.looks(previous) if previous else None
     comparison = compare(known, last, tonight, looked_at=ledger.looked_at())
     ledger.store_comparison(night.id, comparison, previous)
+    together = across_changes(across(ledger, previous) if previous else (), *_judged_across(night, ledger, tonight))
+    store_across(ledger, night.id, together)
     return NightResult(
         night=night.id,
         progress=ledger.progress(night.id),
@@ -96,7 +109,28 @@ def close_night(night: Night, ledger: Ledger) -> NightResult:
         previous=previous,
         canaries=canaries_seen,
         quarantined=out,
+        drift=drifted(known_until(ledger, previous), listed(ledger, night.id)),
+        across=together,
     )
+
+
+def _judged_across(night: Night, ledger: Ledger, tonight: NightLooks) -> tuple[list[AcrossFinding], set[str]]:
+    """Return what the apps of a night show together, and the packages of those that were looked at whole."""
+    distrusted = {subject.package for subject, look in tonight.looks.items() if not look.trusted}
+    parts: dict[RuleId, list[Walk]] = {rule.id: [] for rule in ACROSS_RULES}
+    whole = set()
+    for (package, _), bundle in bundles_of(ledger, night.id).items():
+        try:
+            with open_bundle(Path(night.order.evidence_dir) / bundle) as stored:
+                walk = stored.walk
+        except BundleError as error:
+            LOG.warning("a bundle cannot be read again", extra={"bundle": bundle, "why": str(error)})
+            continue
+        if walk.finished and not walk.untried and package not in distrusted:
+            whole.add(package)
+        for rule in ACROSS_RULES:
+            parts[rule.id].append(rule.part(walk))
+    return [found for rule in ACROSS_RULES for found in judge_across(parts[rule.id], [rule])], whole
 
 
 def with_what_left_the_list(tonight: NightLooks, known: Mapping[Subject, Tracked], night: Night) -> NightLooks:
@@ -128,6 +162,8 @@ def summary_of(result: NightResult) -> dict[str, Any]:
         "rows_without_result": result.rows_without_result,
         "held": [_named(subject) for subject in result.comparison.held],
         "devices": told_devices(result),
+        "drift": told_drift(result.drift),
+        "across": told_across(result.across),
         "changes": told_changes(result.comparison.changes),
     }
 
@@ -150,12 +186,48 @@ def told_devices(result: NightResult) -> list[dict[str, Any]]:
     ]
 
 
+def told_drift(drift: Sequence[Drift]) -> list[dict[str, Any]]:
+    """Return for machines what differs from the filed list and from what was known, in the order of the list."""
+    return [asdict(one) for one in drift]
+
+
+def told_across(changes: Sequence[AcrossChange]) -> list[dict[str, Any]]:
+    """Return for machines what several apps together show, and what became of it."""
+    return [
+        {
+            "kind": change.kind,
+            "rule": change.finding.rule,
+            "verdict": change.finding.verdict,
+            "reason": change.finding.reason,
+            "data": dict(change.finding.data),
+            "packages": sorted({share.package for share in change.finding.shares}),
+            "fingerprint": change.finding.fingerprint,
+        }
+        for change in changes
+    ]
+
+
 def told_changes(changes: Sequence[Change]) -> list[dict[str, Any]]:
     """Return changes for machines, in the order of the subjects."""
     return [_told(change) for change in changes]
 
 
-def between(ledger: Ledger, first: str, second: str) -> Comparison | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Between:
+    """What changed from one night to another: findings, apps that are not what they were, several apps together."""
+
+    comparison: Comparison
+    drift: tuple[Drift, ...]
+    across: tuple[AcrossChange, ...]
+
+    @property
+    def some(self) -> bool:
+        """Whether a reader of two nights has anything to read."""
+        quiet = {AcrossKind.PERSISTING, AcrossKind.UNSEEN}
+        return bool(changed(self.comparison.changes) or self.drift or [c for c in self.across if c.kind not in quiet])
+
+
+def between(ledger: Ledger, first: str, second: str) -> Between | None:
     """Return what changed from one night to another, ``None`` where one of them was never closed."""
     known, after = ledger.known_after(first), ledger.known_after(second)
     if not known or not after:
@@ -166,8 +238,16 @@ def between(ledger: Ledger, first: str, second: str) -> Comparison | None:
         for subject in known
         if subject not in looks.looks and subject in after and after[subject].standing is Standing.CLOSED_SCOPE
     }
-    return compare(
+    comparison = compare(
         known, ledger.looks(first), replace(looks, looks={**looks.looks, **gone}), looked_at=ledger.looked_at()
+    )
+    before, tonight = across(ledger, first), across(ledger, second)
+    met = [c.finding for c in tonight if c.kind is not AcrossKind.GONE and c.kind is not AcrossKind.UNSEEN]
+    looked = {s.package for c in tonight if c.kind is AcrossKind.GONE for s in c.finding.shares}
+    return Between(
+        comparison=comparison,
+        drift=news(drifted(known_until(ledger, first), listed(ledger, second))),
+        across=across_changes(before, met, looked),
     )
 
 

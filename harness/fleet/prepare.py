@@ -24,6 +24,7 @@ CLEAR: Final = "clear"
 _LEASE_WAIT_S: Final = 600.0
 _CLEAR_S: Final = 60.0
 TAKEN: Final = "sick-taken"
+NOT_INSTALLED: Final = "app-not-installed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def ready_for(app: FiledApp, adb: tuple[str, int], serial: str, filed_from: Path
 
 def _installed(app: FiledApp, adb: tuple[str, int], serial: str, filed_from: Path) -> Unready | None:
     if not app.apk:
-        return Unready(reason="app-not-installed")
+        return Unready(reason=NOT_INSTALLED)
     apk = filed_from / app.apk
     if apk.is_dir():
         return None  # an app of the embedded device, which the walk itself puts there

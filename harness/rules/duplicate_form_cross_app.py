@@ -8,7 +8,7 @@ whether the same matter is asked twice of the same unit is for a person, so this
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 from typing import Final
@@ -108,6 +108,21 @@ def _looked(walk: Walk) -> bool:
     return walk.finished and not walk.untried and all(o.screen in read for o in walk.observations)
 
 
+def part(walk: Walk) -> Walk:
+    """Return the walk with only what ``compare`` needs of it: its forms, and what could not be read."""
+    read = {o.screen: o.id for o in walk.observations if unread(o, NEEDS) is None}
+    forms = {o.screen for o in walk.observations if read_form(o) is not None}
+    of_read = set(read.values())
+    return replace(
+        walk,
+        observations=tuple(
+            o
+            for o in walk.observations
+            if o.screen not in read or (o.screen in forms and (o.id in of_read or read_form(o) is not None))
+        ),
+    )
+
+
 def compare(walks: Sequence[Walk]) -> tuple[AcrossOutcome, ...]:
     """Return one outcome for each two apps with forms that overlap, and what was left to look at."""
     apps = harvest(walks)
@@ -193,5 +208,6 @@ RULE: Final = AcrossRule(
     stage=Stage.PREVIEW,
     severity=Severity.S2,
     known_limits=tuple(Known),
+    part=part,
     compare=compare,
 )
