@@ -111,6 +111,7 @@ class Tracked:
     proofs: tuple[Look, ...] = ()  # looks that saw nothing, since it was last seen
     unseen_since: str = ""  # the first night of the present run of nights that could not look
     held: bool = False  # went absent together with too many others: pending until a person has looked
+    held_since: str = ""  # the night that held it
     nights_looked: int = 0
     nights_seen: int = 0
 
@@ -264,7 +265,10 @@ def compare(
         held = sight is not Sight.SEEN and (subject in at_once or known[subject].held) and subject not in looked_at
         if held and kind in {ChangeKind.FIXED_PENDING, ChangeKind.FIXED}:
             standing, kind, reason = Standing.FIXED_PENDING, ChangeKind.FIXED_PENDING, "sight-held-many-at-once"
-        after[subject] = replace(_after(known[subject], standing, sight, look, tonight.night), held=held)
+        since = (known[subject].held_since or tonight.night) if held else ""
+        after[subject] = replace(
+            _after(known[subject], standing, sight, look, tonight.night), held=held, held_since=since
+        )
         if kind is not None:
             changes.append(_change(known[subject], look, kind, (sight, reason), standing))
     held_now = tuple(subject for subject, tracked in after.items() if tracked.held)

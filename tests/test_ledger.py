@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from harness.baseline import ChangeKind, Look, Sight, Standing, Subject, compare, sight_of
+from harness.baseline import ChangeKind, Look, Sight, Standing, Subject, Tracked, compare, sight_of
 from harness.errors import BadInput, LedgerError
 from harness.fleet.ledger import EXPECTED, Artifact, Claim, Ledger, Progress, Result, ledger_url
 from harness.fleet.ledger_tables import METADATA
@@ -238,11 +238,25 @@ def test_nights_are_compared_through_the_ledger_and_a_second_comparison_changes_
     )
 
 
-def test_who_has_looked_at_what_is_remembered(ledger: Ledger) -> None:
-    subjects = sorted(_all())[:2]
-    ledger.look_at(subjects, "审核员甲")
-    ledger.look_at(subjects[:1], "审核员乙")
-    assert ledger.looked_at() == frozenset(subjects)
+def test_a_look_counts_for_what_was_held_before_it_and_not_for_the_next_time(ledger: Ledger, clock: SetClock) -> None:
+    looked, other = sorted(_all())[:2]
+
+    def held_since(night: str) -> dict[Subject, Tracked]:
+        return {s: Tracked(subject=s, held=True, held_since=night) for s in (looked, other)}
+
+    _begun(ledger)
+    clock.sleep(3600)
+    ledger.look_at([looked], "审核员甲")
+    assert ledger.looked_at(held_since("n1")) == {looked}
+    clock.sleep(86_400)
+    ledger.begin("n2", "0" * 64, "rules", MATRIX)
+    assert ledger.looked_at(held_since("n2")) == frozenset()
+    ledger.look_at([looked], "审核员乙")
+    assert ledger.looked_at(held_since("n2")) == frozenset()  # in the very moment that the night began
+    clock.sleep(1)
+    ledger.look_at([looked], "审核员乙")
+    assert ledger.looked_at(held_since("n2")) == {looked}
+    assert ledger.looked_at({looked: Tracked(subject=looked)}) == frozenset()
 
 
 def test_a_row_that_nothing_came_for_is_no_absence(ledger: Ledger) -> None:

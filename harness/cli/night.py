@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,6 +85,8 @@ def _evidence_option(command: Any) -> Any:
     metavar="never|emulator|COMMAND",
     help="How a sick device is started anew; in COMMAND {serial} stands for it.",
 )
+@click.option("--night-hours", type=click.FloatRange(min=0, min_open=True), help="No app is begun after so many hours.")
+@click.option("--min-free-gib", default=2.0, show_default=True, help="No app is begun with less of the disk left.")
 @click.option("--fail-on", type=click.Choice(["found", "new", "none"]), default="found", show_default=True)
 @_ledger_option
 @_evidence_option
@@ -115,6 +118,8 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
         deadline_s=options["app_deadline"],
         most_attempts=options["attempts"],
         canaries=options["canaries"],
+        night_s=options["night_hours"] * 3600 if options["night_hours"] else math.inf,
+        min_free_bytes=int(options["min_free_gib"] * (1 << 30)),
         preparation=Preparation(
             app_data=options["app_data"], network=options["need_network"], restart=options["restart"]
         ),
@@ -205,7 +210,7 @@ def print_apps(console: Console, drift: Sequence[Drift], across: Sequence[Across
 
 def told_in_words(result: NightResult) -> list[str]:
     """Return a line for each thing that kept a device's results from counting, or a device from working."""
-    lines = []
+    lines = [f"{text(result.stopped)} ({result.progress.not_run})"] if result.stopped else []
     for device, canaries in result.canaries.items():
         for canary in canaries:
             if not canary.green:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import math
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,6 +38,7 @@ from harness.fleet.ledger_devices import (
     canaries,
     quarantine,
     quarantined,
+    stop,
 )
 from harness.fleet.prepare import AS_IT_IS, NOT_INSTALLED, Preparation, fit, ready_for
 from harness.judge import judge
@@ -76,6 +79,8 @@ class Order:
     most_attempts: int = 3
     adb: tuple[str, int] | None = None  # the adb server of the worker's host; nothing: the command needs no device
     canaries: bool = False
+    until_s: float = math.inf  # seconds since the epoch after which no app is begun
+    min_free_bytes: int = 0  # of the folder of evidence; below it no app is begun
     preparation: Preparation = AS_IT_IS
 
 
@@ -92,13 +97,17 @@ def work_on_next(order: Order, worker: str, clock: Clock | None = None) -> str:
     """Look at the next app of the night on the order's device; return its package, empty where nothing is left.
 
     What another worker holds is not done yet: a worker that died leaves its app to whoever waits for the lease to end.
-    The device's canaries are looked at before its first app and when nothing is left. A sick device gets no app.
+    The device's canaries are looked at before its first app and when nothing is left. A sick device gets no app, and
+    nobody gets one once the night's time is over or the disk all but full.
     """
     clock = clock or SystemClock()
     ledger = Ledger(ledger_url(order.ledger), clock)
     try:
         while not (progress := ledger.progress(order.night)).over:
             if progress.waiting:
+                if reason := _stops(order, clock):
+                    stop(ledger, order.night, order.device, reason)
+                    break
                 if not _fit(order, ledger, clock):
                     return ""
                 _before(order, ledger, clock)
@@ -111,6 +120,17 @@ def work_on_next(order: Order, worker: str, clock: Clock | None = None) -> str:
         return ""
     finally:
         ledger.close()
+
+
+def _stops(order: Order, clock: Clock) -> str:
+    """Return why no app may be begun any more (a message key), empty where one may."""
+    if clock.wall().timestamp() >= order.until_s:
+        return "night-time-over"
+    folder = Path(order.evidence_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < order.min_free_bytes:
+        return "night-disk-full"
+    return ""
 
 
 def _fit(order: Order, ledger: Ledger, clock: Clock) -> bool:

@@ -397,10 +397,15 @@ class Ledger:
             told = {"incomplete": comparison.incomplete, "previous": previous}
             db.execute(update(NIGHT).where(NIGHT.c.id == night).values(**told))
 
-    def looked_at(self) -> frozenset[Subject]:
-        """Return the subjects that a person has looked at after too many went absent at once."""
+    def looked_at(self, known: Mapping[Subject, Tracked]) -> frozenset[Subject]:
+        """Return the held subjects that a person has looked at since they were held.
+
+        Having looked once says nothing of the next time that too many go absent at once.
+        """
         with self.transaction() as db:
-            return frozenset(_subject(row) for row in db.execute(select(LOOKED_AT)).mappings())
+            began = {row[0]: row[1] for row in db.execute(select(NIGHT.c.id, NIGHT.c.began))}
+            looked = {_subject(row): row["at"] for row in db.execute(select(LOOKED_AT)).mappings()}
+        return frozenset(s for s, t in known.items() if t.held and looked.get(s, "") > began.get(t.held_since, ""))
 
     def look_at(self, subjects: Iterable[Subject], person: str) -> None:
         """Record that a person has looked at these subjects."""

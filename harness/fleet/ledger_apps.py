@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from harness.evidence.codec import from_json, to_json
 from harness.fleet.across_nights import AcrossChange, AcrossKind
@@ -51,6 +51,18 @@ def known_until(ledger: Ledger, night: str) -> Listed:
         key, build = (row["package"], row["entry"]), _build(row["build"])
         builds[key] = build if build.installed else replace(builds.get(key, build), installed=False)
     return Listed(apps=listed(ledger, night).apps, builds=builds)
+
+
+def last_tried(ledger: Ledger) -> dict[Key, str]:
+    """Return when the last night began that tried each app; apps that were never tried are not in it."""
+    query = (
+        select(TASK.c.package, TASK.c.entry, func.max(NIGHT.c.began))
+        .join(NIGHT, NIGHT.c.id == TASK.c.night)
+        .where(TASK.c.attempts > 0)
+        .group_by(TASK.c.package, TASK.c.entry)
+    )
+    with ledger.transaction() as db:
+        return {(row[0], row[1]): row[2] for row in db.execute(query)}
 
 
 def bundles_of(ledger: Ledger, night: str) -> dict[Key, str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import insert, select, update
 
 from harness.fleet.canary import Canary
 from harness.fleet.ledger import Ledger
-from harness.fleet.ledger_tables import ATTEMPT, CANARY, LOOK, QUARANTINE, TASK
+from harness.fleet.ledger_tables import ATTEMPT, CANARY, EVENT, LOOK, QUARANTINE, TASK
+
+_STOPPED: Final = "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,19 @@ def quarantined(ledger: Ledger, night: str) -> dict[str, Quarantine]:
     with ledger.transaction() as db:
         rows = db.execute(select(QUARANTINE).where(QUARANTINE.c.night == night)).mappings().all()
     return {r["device"]: Quarantine(device=r["device"], reason=r["reason"], detail=r["detail"]) for r in rows}
+
+
+def stop(ledger: Ledger, night: str, device: str, reason: str) -> None:
+    """Write down that a device begins no app any more."""
+    ledger.note(night, _STOPPED, {"device": device, "reason": reason})
+
+
+def stopped(ledger: Ledger, night: str) -> str:
+    """Return why no app was begun any more (a message key), empty where nothing stopped the night."""
+    query = select(EVENT.c.detail).where(EVENT.c.night == night, EVENT.c.kind == _STOPPED)
+    with ledger.transaction() as db:
+        last = db.execute(query.order_by(EVENT.c.id.desc())).scalars().first()
+    return str(last["reason"]) if last else ""
 
 
 def trust(ledger: Ledger, night: str, devices: Collection[str]) -> None:

@@ -22,7 +22,7 @@ from harness.fleet.dispatch import Dispatcher, Done
 from harness.fleet.drift import Drift, drifted, news
 from harness.fleet.ledger import Ledger, Progress
 from harness.fleet.ledger_apps import across, bundles_of, known_until, listed, store_across
-from harness.fleet.ledger_devices import Quarantine, canaries, quarantined, trust
+from harness.fleet.ledger_devices import Quarantine, canaries, quarantined, stopped, trust
 from harness.model import AcrossFinding, FiledApp, Reach, Rule, RuleId, Walk
 from harness.rules import ACROSS_RULES
 
@@ -61,6 +61,7 @@ class NightResult:
     quarantined: Mapping[str, Quarantine]
     drift: tuple[Drift, ...]
     across: tuple[AcrossChange, ...]
+    stopped: str = ""  # why apps were not begun any more; a message key
 
 
 Tell = Callable[[Done, Progress], None]
@@ -89,20 +90,22 @@ def run_night(night: Night, ledger: Ledger, dispatcher: Dispatcher, tell: Tell) 
 def close_night(night: Night, ledger: Ledger) -> NightResult:
     """Give every row without a result its reason, compare with what was known, and write both down."""
     out = quarantined(ledger, night.id)
-    left = ledger.finalise(night.id, NO_DEVICE if night.devices and set(night.devices) <= set(out) else OVER)
+    no_device = night.devices and set(night.devices) <= set(out)
+    left = ledger.finalise(night.id, NO_DEVICE if no_device else stopped(ledger, night.id) or OVER)
     canaries_seen = canaries(ledger, night.id)
     if night.order.canaries:
         trust(ledger, night.id, {device for device, seen in canaries_seen.items() if trusted(seen)})
     known, previous = ledger.known_before(night.id)
     tonight = with_what_left_the_list(ledger.looks(night.id), known, night)
     last = ledger.looks(previous) if previous else None
-    comparison = compare(known, last, tonight, looked_at=ledger.looked_at())
+    comparison = compare(known, last, tonight, looked_at=ledger.looked_at(known))
     ledger.store_comparison(night.id, comparison, previous)
     together = across_changes(across(ledger, previous) if previous else (), *_judged_across(night, ledger, tonight))
     store_across(ledger, night.id, together)
+    progress = ledger.progress(night.id)
     return NightResult(
         night=night.id,
-        progress=ledger.progress(night.id),
+        progress=progress,
         comparison=comparison,
         looks=tonight,
         rows_without_result=left,
@@ -111,6 +114,7 @@ def close_night(night: Night, ledger: Ledger) -> NightResult:
         quarantined=out,
         drift=drifted(known_until(ledger, previous), listed(ledger, night.id)),
         across=together,
+        stopped=stopped(ledger, night.id) if progress.not_run else "",
     )
 
 
@@ -160,6 +164,7 @@ def summary_of(result: NightResult) -> dict[str, Any]:
         "incomplete": result.comparison.incomplete,
         "apps": {name: getattr(result.progress, name) for name in Progress.__dataclass_fields__},
         "rows_without_result": result.rows_without_result,
+        "stopped": result.stopped,
         "held": [_named(subject) for subject in result.comparison.held],
         "devices": told_devices(result),
         "drift": told_drift(result.drift),
@@ -239,7 +244,7 @@ def between(ledger: Ledger, first: str, second: str) -> Between | None:
         if subject not in looks.looks and subject in after and after[subject].standing is Standing.CLOSED_SCOPE
     }
     comparison = compare(
-        known, ledger.looks(first), replace(looks, looks={**looks.looks, **gone}), looked_at=ledger.looked_at()
+        known, ledger.looks(first), replace(looks, looks={**looks.looks, **gone}), looked_at=ledger.looked_at(known)
     )
     before, tonight = across(ledger, first), across(ledger, second)
     met = [c.finding for c in tonight if c.kind is not AcrossKind.GONE and c.kind is not AcrossKind.UNSEEN]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,9 +14,11 @@ from harness.errors import BadInput
 from harness.fleet.attempt import Order, walk_command
 from harness.fleet.filed import FiledProblem, read_filed_list
 from harness.fleet.ledger import Ledger
+from harness.fleet.ledger_apps import last_tried
 from harness.fleet.night import Night
 from harness.fleet.prepare import AS_IT_IS, Preparation
 from harness.messages import text
+from harness.model import FiledApp
 from harness.rules import ALL_RULES, rules_edition
 
 SCENARIO: Final = Path(__file__).resolve().parent.parent.parent / "scenarios" / "test_filed_apps.py"
@@ -33,6 +37,8 @@ class NightOptions:
     deadline_s: float = 1800.0
     most_attempts: int = 3
     canaries: bool = True
+    night_s: float = math.inf  # no app is begun when so much of the night is over
+    min_free_bytes: int = 2 << 30
     preparation: Preparation = AS_IT_IS
     more: tuple[str, ...] = ()  # further options of the plugin: signing, reading
 
@@ -69,12 +75,14 @@ def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: C
         most_attempts=options.most_attempts,
         adb=options.adb,
         canaries=options.canaries,
+        until_s=clock.wall().timestamp() + options.night_s,
+        min_free_bytes=options.min_free_bytes,
         preparation=options.preparation,
     )
     return Planned(
         night=Night(
             id=night,
-            apps=filed.apps,
+            apps=longest_waiting_first(filed.apps, last_tried(ledger)),
             rules=ALL_RULES,
             list_sha256=filed.source_sha256,
             rules_edition=rules_edition(),
@@ -83,6 +91,11 @@ def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: C
         ),
         problems=tuple(_told(problem) for problem in filed.problems),
     )
+
+
+def longest_waiting_first(apps: Sequence[FiledApp], last_tried: Mapping[tuple[str, str], str]) -> tuple[FiledApp, ...]:
+    """Return the apps with those first that were cut off longest ago or never tried, else in the order of the list."""
+    return tuple(sorted(apps, key=lambda app: last_tried.get((app.package, app.entry), "")))
 
 
 def _ready(options: NightOptions) -> tuple[str, ...]:
