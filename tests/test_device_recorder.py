@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import sys
+import threading
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +16,9 @@ import pytest
 
 from harness.clock import SystemClock
 from harness.device import wire
+from harness.device.cameras import Frames, Scrcpy, Screenrecord, cameras, found_scrcpy
 from harness.device.recorder import Film, FilmLimits
+from harness.errors import ActionRefused
 from harness.evidence import layout
 from harness.evidence.bundle import BundleWriter, open_bundle
 from harness.evidence.verify import Result, Soundness, verify
@@ -143,6 +148,86 @@ def test_a_film_that_grows_too_large_ends_and_says_so(
     (first, _), (second, content) = kept
     assert first.gap is None
     assert (content, second.gap and second.gap.reason) == (None, "film-budget")
+
+
+# --- other cameras ---
+
+
+def test_where_nothing_records_single_frames_are_filmed_each_at_its_time(
+    device: tuple[AdbServer, DeviceHandle], tmp_path: Path
+) -> None:
+    server, handle = device
+    camera = Frames(handle.serial, ("127.0.0.1", server.port), SystemClock(), FilmLimits(segment_s=4, frame_s=0.1))
+    (tmp_path / "film.mp4").write_bytes(camera.segment(1))
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        times = [frame.time for frame in film.decode(video=0)]
+    assert len(times) > 1
+    assert times == sorted(set(times))
+    assert times[-1] is not None
+    assert 0.2 < times[-1] < 30
+
+
+def test_a_device_without_screenrecord_is_filmed_in_frames(
+    device: tuple[AdbServer, DeviceHandle], seen: Observation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, handle = device
+
+    def refuse(self: Screenrecord, number: int) -> bytes:
+        raise ActionRefused(f"screenrecord: not found ({number})", serial=handle.serial)
+
+    monkeypatch.setattr(Screenrecord, "segment", refuse)
+    kept: Kept = []
+    probe = begun(film_of(server, handle.serial, kept, FilmLimits(segment_s=1)), probing(ENDLESS), seen)
+    step_until(probe, seen, kept, 1)
+    probe.close()
+    assert kept[0][0].gap is None
+    assert (kept[0][1] or b"")[4:8] == b"ftyp"
+
+
+SCRCPY = """#!/usr/bin/env python3
+import signal, sys, threading
+if sys.argv[1:] == ["--version"]:
+    print("scrcpy VERSION <https://github.com/Genymobile/scrcpy>")
+    sys.exit()
+known = {"--serial", "--no-window", "--no-playback", "--no-control", "--no-audio", "--video-bit-rate", "--time-limit",
+         "--record", "--record-format"}
+given = dict(word.partition("=")[::2] for word in sys.argv[1:])
+assert set(given) <= known, set(given) - known
+over = threading.Event()
+signal.signal(signal.SIGINT, lambda *_: over.set())
+open(sys.argv[0] + ".begun", "w", encoding="utf-8").close()
+over.wait(float(given["--time-limit"]))
+with open(given["--record"], "wb") as film:
+    film.write(b"\\0\\0\\0\\x18ftypmp42" + given["--serial"].encode())
+"""
+
+
+def stand_in_scrcpy(folder: Path, version: str) -> None:
+    program = folder / "scrcpy"
+    program.write_text(SCRCPY.replace("VERSION", version), encoding="utf-8")
+    program.chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
+def test_scrcpy_films_by_its_documented_command_line_and_ends_at_once_when_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    stand_in_scrcpy(tmp_path, "2.4")
+    assert found_scrcpy() is None, "the first with --no-window is 2.5"
+    stand_in_scrcpy(tmp_path, "3.3.4")
+    first, *others = cameras("X1", ("127.0.0.1", 1), SystemClock(), FilmLimits(segment_s=600))
+    assert isinstance(first, Scrcpy)
+    assert [camera.name for camera in others] == ["screenrecord", "frames"]
+    assert cameras("X1", ("10.0.0.1", 1), SystemClock(), FilmLimits())[0].name == "screenrecord"
+    filmed: list[bytes] = []
+    thread = threading.Thread(target=lambda: filmed.append(first.segment(1)))
+    thread.start()
+
+    eventually((tmp_path / "scrcpy.begun").exists, within_s=60)
+    first.stop()
+    thread.join(60)
+    assert filmed == [b"\0\0\0\x18ftypmp42X1"]
 
 
 def test_a_rule_without_a_probe_is_not_filmed(device: tuple[AdbServer, DeviceHandle]) -> None:

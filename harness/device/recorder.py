@@ -1,4 +1,4 @@
-"""Films the screen while a probe runs: segments of ``screenrecord``, each fetched whole before the next one is begun.
+"""Films the screen while a probe runs: in segments, each whole before the next one is begun.
 
 A thread of its own with connections of its own records; what is finished is handed over in the walk's own thread, so
 that a kill costs the segment that was running and nothing before it. No film is a ``Gap`` and never stops a probe.
@@ -10,36 +10,22 @@ import contextlib
 import hashlib
 import logging
 import queue
-import secrets
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 from harness.clock import Clock, deadline
-from harness.device.wire import QuickClient
-from harness.errors import ActionRefused, DeviceError
+from harness.device.cameras import FilmLimits, cameras
+from harness.errors import DeviceError, DeviceUnreachable
 from harness.model import Action, Channel, Gap, Moment, Observation, Outcome, Recording, Rule, RuleId
+
+__all__ = ["Film", "FilmLimits"]
 
 _log = logging.getLogger(__name__)
 
 Keep = Callable[[Recording, bytes | None], None]
 
-_FOLDER = "/data/local/tmp"
-_NAME = "harness-film"
-# By name: nobody else records a device that is leased. Android before 6 has neither; its segment ends by itself.
-_STOP = "pkill -2 screenrecord || kill -2 $(pidof screenrecord)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilmLimits:
-    """How a film is cut and how large it may get, for one probe."""
-
-    segment_s: int = 20
-    most_bytes: int = 96 << 20
-    bits_per_s: int = 1_000_000
-    slack_s: float = 20.0  # for a segment to be begun and closed
-    fetch_s: float = 60.0
-    stop_poll_s: float = 0.2
+_UNNOTICED_S = 3.0  # so much may pass until the next camera films, before it counts as not filmed
 
 
 class Film:
@@ -111,7 +97,8 @@ class _Reel:
         self._adb = adb
         self._clock = clock
         self._limits = limits
-        self._token = secrets.token_hex(4)
+        self._cameras = cameras(serial, adb, clock, limits)
+        self._camera = self._cameras[0]
         self._segments: queue.SimpleQueue[_Segment] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._record, name="film", daemon=True)
@@ -133,7 +120,7 @@ class _Reel:
         left_s = deadline(self._clock, limits.segment_s + limits.slack_s + limits.fetch_s)
         while self._thread.is_alive() and left_s() > 0:
             with contextlib.suppress(DeviceError):
-                self._shell(_STOP, limits.slack_s)
+                self._camera.stop()
             self._thread.join(limits.stop_poll_s)
         found = self.finished()
         if self._thread.is_alive():
@@ -141,16 +128,24 @@ class _Reel:
         return found
 
     def _record(self) -> None:
+        """Film with the first camera that can; where one fails the next goes on, where none is left that is told."""
         number, kept_bytes = 0, 0
+        left = list(self._cameras)
         while not self._stop.is_set():
+            self._camera = left[0]
             number += 1
             began = self._now()
             try:
-                content = self._segment(f"{_FOLDER}/{_NAME}-{self._token}-{number}.mp4")
+                content = self._camera.segment(number)
             except DeviceError as error:
-                _log.warning("the screen could not be filmed", extra={"serial": self._serial, "error": str(error)})
-                self._segments.put(self._missed(began, str(error)))
-                return
+                detail = {"serial": self._serial, "camera": self._camera.name, "error": str(error)}
+                _log.warning("the screen could not be filmed", extra=detail)
+                left = [] if isinstance(error, DeviceUnreachable) else left[1:]
+                if not left or self._now().mono_s - began.mono_s > _UNNOTICED_S:
+                    self._segments.put(self._missed(began, f"{self._camera.name}: {error}"))
+                if not left:
+                    return
+                continue
             kept_bytes += len(content)
             self._segments.put(_Segment(began=began, ended=self._now(), content=content))
             if kept_bytes > self._limits.most_bytes and not self._stop.is_set():
@@ -158,33 +153,6 @@ class _Reel:
                     self._missed(self._now(), f"more than {self._limits.most_bytes} bytes", "film-budget")
                 )
                 return
-
-    def _segment(self, path: str) -> bytes:
-        """Record one segment and return its bytes. Raises ``DeviceError``."""
-        limits = self._limits
-        options = f"--bit-rate {limits.bits_per_s} --time-limit {limits.segment_s}"
-        try:
-            said = self._shell(f"screenrecord {options} {path}", limits.segment_s + limits.slack_s)
-            try:
-                content = self._fetch(path)
-            except DeviceError as error:
-                raise ActionRefused(f"no film was made: {said.strip()[:200] or error}", serial=self._serial) from error
-        finally:
-            with contextlib.suppress(DeviceError):
-                self._shell(f"rm -f {path}", limits.slack_s)
-        if not content:
-            raise ActionRefused(f"the film is empty: {said.strip()[:200]}", serial=self._serial)
-        return content
-
-    def _shell(self, command: str, timeout_s: float) -> str:
-        client = QuickClient(*self._adb)
-        with client.within(timeout_s, command.split(maxsplit=1)[0], self._serial):
-            return str(client.device(self._serial).shell(command))
-
-    def _fetch(self, path: str) -> bytes:
-        client = QuickClient(*self._adb)
-        with client.within(self._limits.fetch_s, f"sync:pull {path}", self._serial):
-            return bytes(client.device(self._serial).sync.read_bytes(path))
 
     def _missed(self, began: Moment, detail: str, reason: str = "film-failed") -> _Segment:
         gap = Gap(channel=Channel.PICTURE, reason=reason, detail=detail)

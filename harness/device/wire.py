@@ -24,7 +24,7 @@ from harness.errors import ActionRefused, DeviceError, DeviceTimeout, DeviceUnre
 
 _CONNECT_TIMEOUT_S = 3.0
 _START_TIMEOUT_S = 20.0
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class QuickConnection(AdbConnection):  # type: ignore[misc]  # adbutils is untyped
@@ -131,7 +131,7 @@ class QuickClient(adbutils.AdbClient):  # type: ignore[misc]  # adbutils is unty
 
     def start_server(self) -> None:
         """Start an adb server at this client's port, as adb itself does where none answers. Raises ``AdbError``."""
-        if self.host not in _LOOPBACK:
+        if self.host not in LOOPBACK:
             raise adbutils.AdbError(f"no adb server at {self.host}:{self.port}, and none can be started from here")
         # Without -H: adb takes any host for a remote one and refuses. The server inherits our handles and would keep
         # a pipe open for ever, hence no output is read.
