@@ -97,7 +97,7 @@ def set_up() -> tuple[Path, dict[str, str]]:
     python = make_venv(machine, on, environ)
     if read_stamp() != stamp():
         install_packages(python, environ)
-        STAMP.write_text(stamp(), encoding="utf-8")
+        STAMP.write_text(stamp(), encoding="utf-8", newline="\n")
     if on is machine.System.UBUNTU and machine.find_browser(environ) is None:
         install_ubuntu_browser(python, environ)
     for part in missing_parts(machine, environ):
@@ -282,7 +282,9 @@ def make_venv(machine: ModuleType, on: object, environ: Mapping[str, str]) -> Pa
             hint = machine.mend(machine.Part.VENV, on)
             raise SetupFailed(f"缺少 venv 与 pip，请运行：{hint} | neither venv nor pip: run the command shown")
         command.append("--without-pip")
-    made = subprocess.run([*command, str(VENV)], env=dict(environ), capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        [*command, str(VENV)], env=dict(environ), capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     if made.returncode != 0 or not has_working_venv():
         raise SetupFailed(f"未能建立 .venv | could not make .venv: {(made.stderr or made.stdout).strip()[-300:]}")
     if "HOME" in environ:

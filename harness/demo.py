@@ -180,7 +180,7 @@ def _dressed(skin: str) -> Iterator[Path]:
         for page in Path(folder).glob("apps/*/*.html"):
             html = page.read_text(encoding="utf-8")
             if _OPAQUE not in html:
-                page.write_text(html.replace("<head>", f"<head>{_OPAQUE}", 1), encoding="utf-8")
+                page.write_text(html.replace("<head>", f"<head>{_OPAQUE}", 1), "utf-8", newline="\n")
         yield Path(folder)
 
 

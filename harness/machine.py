@@ -347,7 +347,7 @@ def output_of(command: list[str], environ: Mapping[str, str], *, timeout_s: floa
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(environ),
-                start_new_session=True,
+                start_new_session=sys.platform != "win32",
             )
         except OSError:
             return None
@@ -362,6 +362,10 @@ def output_of(command: list[str], environ: Mapping[str, str], *, timeout_s: floa
 
 def _kill_with_children(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
+        tree = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+        subprocess.run(
+            tree, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         process.kill()
     else:
         with contextlib.suppress(ProcessLookupError):

@@ -310,7 +310,7 @@ def inspect_once(app: FiledApp, settings: Settings, filed_from: Path | None = No
             return stored_inspection(shared.parent / done.read_text(encoding="utf-8"))
         with leased(settings) as serial:
             inspection = inspect(app, serial, settings, filed_from)
-        done.write_text(inspection.bundle.name, encoding="utf-8")
+        done.write_text(inspection.bundle.name, encoding="utf-8", newline="\n")
         return inspection
 
 

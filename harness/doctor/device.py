@@ -151,11 +151,11 @@ def _awake(serial: str, told: Mapping[str, str]) -> Checkup:
 def _locale(serial: str, told: Mapping[str, str]) -> Checkup:
     config = _LOCALE_OF_CONFIG.search(told.get("locale", ""))
     property_ = next(iter(told.get("locale_property", "").split()), "")
-    locale = (f"{config[1]}-{config[2]}" if config[1] else config[3]) if config else property_
-    data = {"serial": serial, "locale": locale}
-    if not locale:
+    language = (f"{config[1]}-{config[2]}" if config[1] else config[3]) if config else property_
+    data = {"serial": serial, "locale": language}
+    if not language:
         return checkup("device_locale", Status.UNKNOWN, "not_told", {"serial": serial})
-    if locale.startswith("zh"):
+    if language.startswith("zh"):
         return checkup("device_locale", Status.OK, "chinese", data)
     if told.get("locale_wish", "").startswith("zh"):
         return checkup("device_locale", Status.WARN, "after_restart", data, on_device(serial, "reboot"))

@@ -159,7 +159,7 @@ class TesseractEngine:
             for path, crop in zip(paths, crops, strict=True):
                 path.write_bytes(saved_bmp(crop))
             listing = Path(folder) / "lines.txt"
-            listing.write_text("\n".join(str(path) for path in paths), encoding="utf-8")
+            listing.write_text("\n".join(str(path) for path in paths), encoding="utf-8", newline="\n")
             try:
                 table = pytesseract.image_to_data(str(listing), lang=language, config=config, timeout=self._timeout_s)
             except pytesseract.TesseractNotFoundError as error:

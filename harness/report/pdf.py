@@ -66,7 +66,7 @@ def printed(app: AppResult, means: Means, font: Path) -> bytes:
             "counts": [[verdict.value, app.count(verdict)] for verdict in VERDICT_ORDER if app.count(verdict)],
             "key": fingerprint(means.signer.public_pem) if means.signer else "",
         }
-        (desk / "report.json").write_text(json.dumps(values, ensure_ascii=False, default=str), encoding="utf-8")
+        (desk / "report.json").write_text(json.dumps(values, ensure_ascii=False, default=str), "utf-8", newline="\n")
         template = resources.files("harness.report") / "templates" / _TEMPLATE
         (desk / _TEMPLATE).write_bytes(template.read_bytes())
         try:

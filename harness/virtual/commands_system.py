@@ -13,6 +13,8 @@ from harness.virtual.userland import Userland
 
 _TABLES = ("system", "secure", "global")
 _READ_ONLY = ("ro.",)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SYSTEM_PROCESSES = (
     (1, 0, "root", "init"),
     (150, 1, "system", "servicemanager"),
@@ -102,7 +104,9 @@ async def date(call: Call) -> int:
     if plain or "-s" in words:
         return call.refuse("date: cannot set date: Operation not permitted (use 'cmd clock set EPOCH')")
     if layout is None:
-        call.say(now.strftime("%a %b %e %H:%M:%S %Z %Y"))
+        # As the device's C locale says it: the host may have another, and Windows knows no %e.
+        day, month = _DAYS[now.weekday()], _MONTHS[now.month - 1]
+        call.say(f"{day} {month} {now.day:2d} {now:%H:%M:%S %Z %Y}")
         return 0
     layout = layout.replace("%s", str(int(now.timestamp()))).replace("%N", f"{now.microsecond * 1000:09d}")
     call.say(now.strftime(layout))

@@ -349,5 +349,5 @@ class PackageStore:
             apps.append(fields)
         record = {"format": 1, "apps": apps, "grants": self._grants}
         fresh = self._record.with_suffix(".new")
-        fresh.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+        fresh.write_text(json.dumps(record, ensure_ascii=False, indent=1), "utf-8", newline="\n")
         os.replace(fresh, self._record)

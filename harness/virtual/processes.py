@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 FIRST_PID = 20_000  # above whatever the screen gives its apps
 
+_KILL = 9  # the device's number: a Windows host has no signal of that name
+
 
 class Process:
     """One running program; it ends itself when ``ended`` is set, with ``signal_number`` saying by what.
@@ -63,7 +65,7 @@ class Processes:
         process.send_signal(number)
         return True
 
-    async def kill_named(self, name: str, number: int = signal.SIGKILL) -> int:
+    async def kill_named(self, name: str, number: int = _KILL) -> int:
         """Signal every program of that name and return, when they are gone, how many there were."""
         named = [process for process in self.running() if process.name == name]
         for process in named:

@@ -49,7 +49,7 @@ class Sidecar:
             self._append([where, None, None, None])
 
     def _append(self, line: list[str | int | None]) -> None:
-        with self._journal.open("a", encoding="ascii") as journal:
+        with self._journal.open("a", encoding="ascii", newline="\n") as journal:
             journal.write(json.dumps(line) + "\n")
 
     def _load(self) -> None:
@@ -59,7 +59,7 @@ class Sidecar:
             else:
                 self._meta[where] = Meta(mode=mode, mtime=mtime, target=target)
         compacted = self._journal.with_suffix(".new")
-        with compacted.open("w", encoding="ascii") as journal:
+        with compacted.open("w", encoding="ascii", newline="\n") as journal:
             for where, meta in self._meta.items():
                 journal.write(json.dumps([where, meta.mode, meta.mtime, meta.target]) + "\n")
         compacted.replace(self._journal)

@@ -45,5 +45,5 @@ class StoredTexts:
     def _save(self) -> None:
         fresh = self._file.with_suffix(".new")
         text = json.dumps(self._changed, ensure_ascii=False, indent=1, sort_keys=True)
-        fresh.write_text(text, encoding="utf-8")
+        fresh.write_text(text, encoding="utf-8", newline="\n")
         os.replace(fresh, self._file)
