@@ -267,7 +267,7 @@ def read_result(folder: Path, claim: Claim, *, device: str) -> tuple[Result, Bui
     Raises ``BundleError`` where there is no whole bundle.
     """
     bundle, walk, judgement = _judged(folder)
-    named = str(bundle.relative_to(folder.parent.parent))
+    named = bundle.relative_to(folder.parent.parent).as_posix()
     looks = looks_of(walk, judgement, claim.night, bundle=named)
     build = Build(
         installed=True,
