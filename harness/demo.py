@@ -8,20 +8,24 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import session
 from harness.across import judge_across
 from harness.clock import SystemClock
 from harness.device.adb_server import private_server
-from harness.errors import BadInput
+from harness.errors import BadInput, VirtualDeviceError
 from harness.evidence.bundle import read_bundle
 from harness.evidence.seal import Sealing
 from harness.fleet.filed import read_filed_list
 from harness.messages import text
 from harness.model import AcrossFinding, FiledApp, Finding, Verdict
 from harness.rules import ACROSS_RULES
+
+if TYPE_CHECKING:
+    from harness.virtual.personality import Personality
 
 DEMO = Path(__file__).resolve().parent.parent / "scenarios" / "demo"
 # What is walked unless more is asked for: what the main job is about, in the time of a coffee.
@@ -34,12 +38,16 @@ _OPAQUE = '<meta name="android-hierarchy" content="opaque">'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualSet:
-    """Which embedded devices to start. ``apps`` are folders, files or URLs; ``size`` is ``WxH`` in pixels."""
+    """Which embedded devices to start. ``apps`` are folders, files or URLs; ``size`` is ``WxH`` in pixels.
+
+    ``like`` is the device that they are like, by name; empty sizes and densities are that device's own.
+    """
 
     apps: tuple[str, ...] = ()
     count: int = 1
     faults: tuple[str, ...] = ()
-    size: str = "1080x2400"
+    like: str = ""
+    size: str = ""
     density_dpi: int = 0
     data_dir: Path | None = None
 
@@ -47,17 +55,12 @@ class VirtualSet:
 @contextlib.contextmanager
 def virtual_devices(wanted: VirtualSet, adb: tuple[str, int]) -> Iterator[tuple[str, ...]]:
     """Start embedded devices, connect them to the adb server, yield their serials; they end with the block."""
-    from harness.virtual.phone import Display
     from harness.virtual.server import VirtualDevices
 
-    found = re.fullmatch(r"(\d{2,5})[xX*](\d{2,5})", wanted.size)
-    if not found:
-        raise BadInput(source="--size", place=wanted.size, problem="is not WxH", mend="write 1080x2400")
+    kind = _personality(wanted)
     _refuse_unknown_faults(wanted.faults)
     _refuse_missing_apps(wanted.apps)
-    width, height = int(found[1]), int(found[2])
-    display = Display(width_px=width, height_px=height, density_dpi=wanted.density_dpi or _density(width))
-    with VirtualDevices(count=wanted.count, apps=wanted.apps, display=display, data_dir=wanted.data_dir) as devices:
+    with VirtualDevices(count=wanted.count, apps=wanted.apps, personality=kind, data_dir=wanted.data_dir) as devices:
         serials = devices.connect(adb)  # before the faults: connecting asks the device something
         for device in devices.devices:
             for fault in wanted.faults:
@@ -65,14 +68,37 @@ def virtual_devices(wanted: VirtualSet, adb: tuple[str, int]) -> Iterator[tuple[
         yield serials
 
 
+def _personality(wanted: VirtualSet) -> Personality:
+    """Return the kind of device that is wanted, with another panel where one is. Raises ``BadInput``."""
+    from harness.virtual.personality import PERSONALITIES, Personality
+
+    if wanted.like and wanted.like not in PERSONALITIES:
+        mend = f"write one of {', '.join(PERSONALITIES)}"
+        raise BadInput(source="--like", place=wanted.like, problem="no such device is known", mend=mend)
+    kind = PERSONALITIES[wanted.like] if wanted.like else Personality()
+    if not wanted.size and not wanted.density_dpi:
+        return kind
+    own = kind.quirks.override or kind.display
+    found = re.fullmatch(r"(\d{2,5})[xX*](\d{2,5})", wanted.size or f"{own.width_px}x{own.height_px}")
+    if not found:
+        raise BadInput(source="--size", place=wanted.size, problem="is not WxH", mend="write 1080x2400")
+    width, height = int(found[1]), int(found[2])
+    panel = replace(own, width_px=width, height_px=height, density_dpi=wanted.density_dpi or _density(width))
+    return replace(kind, display=panel, quirks=replace(kind.quirks, override=None))
+
+
 def _refuse_unknown_faults(names: Sequence[str]) -> None:
     """Raise ``BadInput`` that says what exists, before a browser is started."""
-    from harness.virtual.faults import Fault
+    from harness.virtual.faults import Fault, Where, read_fault
 
-    known = tuple(fault.value for fault in Fault)
-    unknown = [name for name in names if name not in known]
+    unknown = []
+    for name in names:
+        try:
+            read_fault(name)
+        except VirtualDeviceError:
+            unknown.append(name)
     if unknown:
-        mend = f"faults: {', '.join(known)}"
+        mend = f"write NAME, NAME=SECONDS or NAME@PLACE; faults: {', '.join(Fault)}; places: {', '.join(Where)}"
         raise BadInput(source="--fault", place=", ".join(unknown), problem="no such fault", mend=mend)
 
 

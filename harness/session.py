@@ -175,8 +175,9 @@ def _candidates(settings: Settings) -> tuple[str, ...]:
         return settings.serials  # opening a device starts the adb server
     ready = tuple(serial for serial, state in states.items() if state == "device" and serial != settings.companion)
     if not settings.serials:
-        return ready
-    return tuple(serial for serial in settings.serials if serial in ready) or settings.serials
+        return pool.without_doubles(ready)
+    wished = pool.without_doubles(settings.serials)
+    return tuple(serial for serial in wished if serial in ready) or wished
 
 
 def _listed(adb: tuple[str, int]) -> tuple[tuple[str, str], ...]:

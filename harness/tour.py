@@ -271,7 +271,7 @@ class Tour:
             return False
         self._away += 1
         if self._away > self._walker.manners.away_in_a_row:
-            return self._end("left-app")
+            return self._end("left-app" if self._explorer.screens else "blocked-launch")
         # What led here is forgotten only once the app is back: if it died of it, the press is taken back.
         if self._away == 1 and not (self._backed and self._is_part):
             self.do(Back(), Actor.RECOVER, "return-to-app")

@@ -21,6 +21,7 @@ from harness.evidence.verify import Soundness, Trust, verify
 from harness.pytest_plugin.scheduling import app_in
 from harness.pytest_plugin.telling import without_group
 from harness.rules import ALL_RULES, rules_edition
+from harness.virtual.personality import Personality
 from harness.virtual.phone import Display
 from harness.virtual.server import VirtualDevices
 from tests.plugin_scenes import BOARD, CLEAN, write_board, write_clean, write_list
@@ -102,7 +103,7 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     small = Display(width_px=720, height_px=1280, density_dpi=320)
     with (
         adb_server(BUNDLED_ADB, tmp_path_factory.mktemp("home")) as server,
-        VirtualDevices(display=small) as devices,
+        VirtualDevices(personality=Personality(display=small)) as devices,
     ):
         (serial,) = devices.connect(("127.0.0.1", server.port))
         adb = f"127.0.0.1:{server.port}"

@@ -368,15 +368,18 @@ def test_what_was_seen_and_never_tried_is_said_and_leaves_the_walk_unfinished() 
     assert (end.finished, end.stopped_by, end.untried) == (False, "scope-spent", 5)
 
 
-def test_an_app_that_leaves_for_another_is_brought_back_and_a_hopeless_one_is_named() -> None:
+@pytest.mark.parametrize(("seen", "stopped_by"), [(2, "left-app"), (0, "blocked-launch")])
+def test_an_app_that_leaves_for_another_is_brought_back_and_a_hopeless_one_is_named(seen: int, stopped_by: str) -> None:
     device, walker, kept, clock = made()
+    looks = iter(range(1000))
 
     def throw_out(scripted: ScriptedDevice) -> None:
-        scripted.here = "launcher"
+        if next(looks) > seen:
+            scripted.here = "launcher"
 
     device.before_capture = throw_out
     end = tour(walker, clock).run()
-    assert end.stopped_by == "left-app"
+    assert end.stopped_by == stopped_by
     assert any(step.actor is Actor.RECOVER for step in kept.steps)
 
 

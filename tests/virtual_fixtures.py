@@ -27,9 +27,10 @@ from PIL import Image
 from harness.virtual.adb_host import AdbHost
 from harness.virtual.adbd import Adbd, Stream
 from harness.virtual.device_parts import DeviceParts, UiServer
-from harness.virtual.faults import Faults
+from harness.virtual.faults import ArmedFault, Faults
 from harness.virtual.files import DeviceFiles
 from harness.virtual.logcat import LogBuffer
+from harness.virtual.personality import Personality
 from harness.virtual.phone import Screen, ShellResult
 from harness.virtual.processes import Processes
 from harness.virtual.services import Services
@@ -278,8 +279,14 @@ class WireDevice:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
 
 
+async def _no_mishaps(armed: ArmedFault) -> None:
+    raise AssertionError(f"a stand-in has no mishaps: {armed}")
+
+
 @contextmanager
-def wire_device(folder: Path, ui_server: UiServer | None = None) -> Iterator[WireDevice]:
+def wire_device(
+    folder: Path, ui_server: UiServer | None = None, personality: Personality | None = None
+) -> Iterator[WireDevice]:
     """Run a device until the block ends."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="wire-device", daemon=True)
@@ -297,11 +304,14 @@ def wire_device(folder: Path, ui_server: UiServer | None = None) -> Iterator[Wir
             log=LogBuffer(now=lambda: 1_700_000_000),
             processes=Processes(),
             power=power,
+            personality=personality or Personality(),
+            befall=_no_mishaps,
         )
         services = Services(parts)
         adbd = Adbd(
             properties={"ro.product.name": "wire", "ro.product.model": "Wire", "ro.product.device": "w"},
             route=services.route,
+            features=parts.personality.adb_features,
         )
         power.adbd = adbd
         await adbd.start()

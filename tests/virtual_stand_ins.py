@@ -65,6 +65,7 @@ class ScriptedScreen:
     copied: str = ""
     after_swipe: list[Node] = field(default_factory=list)
     known: frozenset[str] = frozenset()
+    video_plays: bool = False
 
     async def start(self) -> None:
         self.done.append(("start",))
@@ -88,6 +89,9 @@ class ScriptedScreen:
 
     async def tasks(self) -> tuple[Foreground, ...]:
         return tuple(self.stack)
+
+    async def playing(self) -> bool:
+        return self.video_plays
 
     async def launch(self, package: str, activity: str | None = None, url: str | None = None) -> None:
         self.done.append(("launch", package, activity, url))
@@ -188,13 +192,13 @@ def bench(folder: Path, personality: Personality | None = None) -> Bench:
     device = Userland(
         serial="virtual-test",
         screen=screen,
-        packages=PackageStore(data_dir=folder, files=files, now=clock.now, abis=kind.abis),
+        packages=PackageStore(data_dir=folder, files=files, now=clock.now, personality=kind),
         clock=clock,
         files=files,
         log=LogBuffer(now=clock.now),
         faults=Faults(),
         processes=Processes(),
-        settings=open_settings(folder),
+        settings=open_settings(folder, kind),
         properties=open_properties(folder, kind, "virtual-test", 160),
         personality=kind,
     )

@@ -132,8 +132,15 @@ def virtual() -> None:
 @virtual.command("up", short_help="启动虚拟设备 start embedded devices")
 @click.option("--app", "apps", multiple=True, metavar="DIR_OR_URL", help="Install this app (repeatable).")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 16), help="Number of devices.")
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break in this way, once (repeatable).")
-@click.option("--size", default="1080x2400", show_default=True, metavar="WxH", help="Panel size in pixels.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[=S][@PLACE]",
+    help="Break in this way, once; at a place where one is named (repeatable).",
+)
+@click.option("--like", default="", metavar="NAME", help="Be like this device: android-4.4, mumu, slow …")
+@click.option("--size", default="", metavar="WxH", help="Panel size in pixels; default is the device's own.")
 @click.option("--density", default=0, metavar="DPI", help="Density; default fits the width.")
 @click.option("--data", "data_dir", type=click.Path(path_type=Path), help="Keep the devices' storage here.")
 @_adb_option
@@ -141,6 +148,7 @@ def virtual_up(
     apps: Sequence[str],
     count: int,
     faults: Sequence[str],
+    like: str,
     size: str,
     density: int,
     data_dir: Path | None,
@@ -154,7 +162,13 @@ def virtual_up(
     from harness.demo import VirtualSet, virtual_devices
 
     wanted = VirtualSet(
-        apps=tuple(apps), count=count, faults=tuple(faults), size=size, density_dpi=density, data_dir=data_dir
+        apps=tuple(apps),
+        count=count,
+        faults=tuple(faults),
+        like=like,
+        size=size,
+        density_dpi=density,
+        data_dir=data_dir,
     )
     with virtual_devices(wanted, session.adb_address(adb_server)) as serials:
         for serial in serials:

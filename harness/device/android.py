@@ -62,6 +62,7 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _DAY_S = 86400.0
+_FIRST_WITH_PIDOF = 23
 _PROPERTIES = (
     "ro.build.version.release",
     "ro.product.model",
@@ -241,12 +242,13 @@ class AndroidDevice:
         raise CaptureFailed("no dumpsys output names the foreground page", serial=self.serial)
 
     def _process(self, page: Page) -> int | None:
-        """Return the process id of the app in front, ``None`` where the device does not tell (before Android 6)."""
+        """Return the process id of the app in front, ``None`` where the device does not tell."""
+        command = f"pidof {shlex.quote(page.package)}" if self._sdk >= _FIRST_WITH_PIDOF else "ps"
         try:
-            first = self.shell(f"pidof {shlex.quote(page.package)}").split()[:1]
+            said = self.shell(command)
         except DeviceError:
             return None
-        return int(first[0]) if first and first[0].isdigit() else None
+        return pages.process_id(said, page.package)
 
     def _toasts(self, met: _Try) -> tuple[str, ...]:
         """Return the last toast since the capture before, which no hierarchy holds; a gap of its own where unknown."""
@@ -336,6 +338,20 @@ class AndroidDevice:
         self._am_start(
             f"-a android.intent.action.MAIN -c android.intent.category.LAUNCHER -n {shlex.quote(component)}", component
         )
+        self._refuse_crashed(package)
+
+    def _refuse_crashed(self, package: PackageName) -> None:
+        """Raise ``ActionRefused`` with Android's own reason where an app crashed as it started.
+
+        Some images install an app for another processor, which then cannot load its code (remote-android/redroid-doc
+        #933). An app whose crash comes later is seen by whoever looks at the screen.
+        """
+        if self._sdk < _FIRST_WITH_PIDOF:
+            return
+        said = self.shell(f"pidof {shlex.quote(package)} || logcat -d -t 40 -s AndroidRuntime:E")
+        crash = pages.crash_told(said, package)
+        if crash:
+            raise ActionRefused(f"{package} crashed as it started: {crash}", serial=self.serial)
 
     def _am_start(self, intent: str, what: str) -> None:
         output = self.shell(f"am start {intent}", check=True)

@@ -6,6 +6,7 @@ and that only where no uiautomator2 server was there to take it; what may be ask
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import re
@@ -18,6 +19,7 @@ import adbutils
 import uiautomator2
 
 from harness.clock import Clock, deadline
+from harness.device import dalvik
 from harness.device.wire import QuickClient, exec_output
 from harness.errors import ActionRefused, CaptureFailed, DeviceError, DeviceTimeout, DeviceUnreachable, ServerDied
 
@@ -162,6 +164,8 @@ class Link:
     def close(self) -> None:
         """End the uiautomator2 server that was started here."""
         self._end_server(see_it_gone=False)
+        if self._ui is not None:
+            atexit.unregister(self._ui.stop_uiautomator)  # else the client keeps every device until the process ends
         self._ui = None
 
     def _attach(self, *, wait_s: float) -> None:
@@ -178,9 +182,14 @@ class Link:
             self._clock.sleep(self.limits.poll_s)
         with self._within(self.limits.server_start_s, "start uiautomator2"):
             if self._ui is None:
-                self._ui = uiautomator2.Device(self._adb())
+                self._ui = self._client_of_device()
             else:
                 self._ui.start_uiautomator()
+
+    def _client_of_device(self) -> Any:
+        sdk = str(self._adb().shell("getprop ro.build.version.sdk")).strip()
+        is_dalvik = sdk.isdigit() and int(sdk) <= dalvik.LAST_SDK
+        return dalvik.DalvikDevice(self._adb()) if is_dalvik else uiautomator2.Device(self._adb())
 
     def _connected(self) -> dict[str, str]:
         """Return the states of all devices after an attempt to connect ours, where it is one of the network."""

@@ -72,6 +72,20 @@ def _page(package: str, activity: str) -> Page:
     return Page(package=PackageName(package), activity=activity)
 
 
+def process_id(said: str, package: str) -> int | None:
+    """Return the process id that ``pidof`` or ``ps`` tells for a package, ``None`` where it tells none."""
+    rows = [line.split() for line in said.splitlines()]
+    told = [row[1] for row in rows if len(row) > 1 and row[-1] == package] or rows[0][:1] if rows else []
+    return int(told[0]) if told and told[0].isdigit() else None
+
+
+def crash_told(log: str, package: str) -> str:
+    """Return the exception that the last crash of a package in a log is of, empty where the log tells of none."""
+    _, found, told = log.rpartition(f"Process: {package}, PID: ")
+    lines = [line.partition("AndroidRuntime: ")[2].strip() for line in told.splitlines()[1:2]]
+    return lines[0] if found and lines else ""
+
+
 def is_secure(window_dump: str, page: Page) -> bool:
     """Return whether the dump says that the page's window carries FLAG_SECURE."""
     for block in re.split(r"\n(?=\s*Window #\d+ Window\{)", window_dump):

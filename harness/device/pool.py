@@ -12,6 +12,8 @@ from filelock import FileLock, Timeout
 
 from harness.errors import DeviceUnreachable
 
+_EMULATOR = re.compile(r"emulator-(\d{1,5})", re.ASCII)
+
 
 def lease_folder() -> Path:
     """Return the folder of lease files, the same for every process of this user on this machine."""
@@ -51,8 +53,28 @@ def is_taken(serial: str, *, folder: Path | None = None) -> bool:
         return True
 
 
+def without_doubles(serials: Sequence[str]) -> tuple[str, ...]:
+    """Return the serials without those that name a device named before.
+
+    adb lists what listens on an emulator's port as ``emulator-5554`` by itself, and once more as ``127.0.0.1:5555``
+    where it was connected to; the number is the port less one.
+    """
+    kept: dict[str, str] = {}
+    for serial in serials:
+        kept.setdefault(_place(serial), serial)
+    return tuple(kept.values())
+
+
+def _place(serial: str) -> str:
+    """Return one name for a device, whichever of its serials is given."""
+    emulator = _EMULATOR.fullmatch(serial)
+    if emulator:
+        return f"127.0.0.1:{int(emulator[1]) + 1}"
+    return serial.replace("localhost:", "127.0.0.1:")
+
+
 def _lock_file(folder: Path, serial: str) -> Path:
-    return folder / (re.sub(r"[^\w.-]", "_", serial) + ".lock")
+    return folder / (re.sub(r"[^\w.-]", "_", _place(serial)) + ".lock")
 
 
 def _first_free(locks: dict[str, FileLock], wait_s: float) -> str | None:

@@ -211,14 +211,20 @@ def shell(adb: tuple[str, int], serial: str, command: str, *, timeout_s: float =
 
 
 def push(adb: tuple[str, int], serial: str, local: Path, remote: str, *, timeout_s: float = 120.0) -> None:
-    """Copy a file to a device. Raises ``DeviceError``, ``ActionRefused`` where it cannot be read here."""
+    """Copy a file to a device. Raises ``DeviceError``, ``ActionRefused`` where it cannot be read or stored."""
     client = QuickClient(*adb)
     try:
         content = local.open("rb")
     except OSError as error:
         raise ActionRefused(f"{local}: {error}", serial=serial) from error
     with content, client.within(timeout_s, "sync:push", serial):
-        client.device(serial).sync.push(content, remote, check=True)
+        try:
+            client.device(serial).sync.push(content, remote, check=True)
+        except adbutils.AdbError as error:
+            if str(error) != "FAIL":  # the device's word for no; adbutils reads no further
+                raise
+            problem = "the device does not take the file; is its storage full?"
+            raise ActionRefused(f"{remote}: {problem}", serial=serial) from error
 
 
 def screencap(adb: tuple[str, int], serial: str, *, timeout_s: float = 15.0) -> bytes | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.clock import Clock
-from harness.device import wire
+from harness.device import pool, wire
 from harness.errors import BadInput
 from harness.fleet.attempt import Order, walk_command
 from harness.fleet.filed import FiledProblem, read_filed_list
@@ -100,7 +100,7 @@ def longest_waiting_first(apps: Sequence[FiledApp], last_tried: Mapping[tuple[st
 
 def _ready(options: NightOptions) -> tuple[str, ...]:
     """Return the devices that are ready; of those wished for, the ready ones."""
-    ready = tuple(serial for serial, status in wire.listed(options.adb) if status == "device")
+    ready = pool.without_doubles([serial for serial, status in wire.listed(options.adb) if status == "device"])
     missing = [serial for serial in options.serials if serial not in ready]
     if missing:
         raise BadInput(

@@ -103,6 +103,17 @@ class AdbHost:
         except OSError as error:
             raise VirtualDeviceError(f"adb server {self.host}:{self.port}: {error}") from error
 
+    def connect_as_emulator(self, address: str) -> None:
+        """Let the server list the device a second time, as it does with what listens on an emulator's port."""
+        port = int(address.rpartition(":")[2])
+        with socket.create_connection((self.host, self.port), _TIMEOUT_S) as sock:
+            _send(sock, f"host:emulator:{port}")  # it answers nothing
+            left_s = deadline(self.clock, _TIMEOUT_S)
+            while self.states().get(f"emulator-{port - 1}") != "device":
+                if left_s() <= 0:
+                    raise VirtualDeviceError(f"the adb server does not list emulator-{port - 1}")
+                self.clock.sleep(_POLL_S)
+
     def _answers(self, address: str) -> bool:
         """Return whether the device answers a request that changes nothing and no fault is armed for.
 

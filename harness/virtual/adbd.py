@@ -340,9 +340,9 @@ class Connection:
 class Adbd:
     """One device's listener; ``properties`` are shown by ``adb devices -l``."""
 
-    def __init__(self, *, properties: Mapping[str, str], route: Router) -> None:
+    def __init__(self, *, properties: Mapping[str, str], route: Router, features: str = FEATURES) -> None:
         props = "".join(f"{name}={value};" for name, value in properties.items())
-        self._banner = f"device::{props}features={FEATURES}"
+        self._banner = f"device::{props}" + (f"features={features}" if features else "")
         self._route = route
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()

@@ -17,12 +17,15 @@ from harness.errors import HarnessError, VirtualDeviceError
 from harness.virtual.adbd import Stream, StreamClosed
 from harness.virtual.automator_device import DEVICE_METHODS
 from harness.virtual.automator_objects import OBJECT_METHODS
-from harness.virtual.automator_rpc import Methods, answer
+from harness.virtual.automator_rpc import Methods, answer, called_method
 from harness.virtual.automator_scroll import SCROLL_METHODS
 from harness.virtual.automator_world import World
-from harness.virtual.faults import Fault
+from harness.virtual.device_parts import Befall
+from harness.virtual.faults import Fault, place_of_method
+from harness.virtual.packages import LAUNCHER
 from harness.virtual.phone import Shell
 from harness.virtual.pictures import scaled_jpeg, scaled_png
+from harness.virtual.processes import UI_SERVER_PROCESS
 from harness.virtual.userland import Userland
 
 logger = logging.getLogger(__name__)
@@ -39,12 +42,14 @@ Reply = tuple[int, str, bytes]
 class Automator:
     """The server; ``running`` between ``start`` and ``stop``. One per device."""
 
-    def __init__(self, device: Userland, shell: Shell) -> None:
+    def __init__(self, device: Userland, shell: Shell, befall: Befall | None = None) -> None:
         self._device = device
+        self._befall = befall
         self._shell = shell
         self._world: World | None = None
         self._streams: dict[Stream, asyncio.Task[object] | None] = {}
         self._methods = _all_methods()
+        self._calls = 0
 
     @property
     def running(self) -> bool:
@@ -94,6 +99,7 @@ class Automator:
             if reply is None:
                 return
             await stream.write(_plain_reply(connection, reply))
+            await self._kill_for_memory()
             if connection.our_state is h11.MUST_CLOSE or connection.states[h11.CLIENT] is h11.MUST_CLOSE:
                 return
             connection.start_next_cycle()
@@ -118,11 +124,28 @@ class Automator:
                 return 404, _TEXT, b"Not Found"
 
     async def _call(self, world: World, body: bytes) -> Reply | None:
+        self._calls += 1
+        if self._befall is not None:
+            for mishap in self._device.faults.reached(place_of_method(called_method(body))):
+                await self._befall(mishap)
         if self._device.faults.take(Fault.DROP_MID_REQUEST):
             await self.stop()
             return None
         gone = _DISCONNECTED if self._device.faults.take(Fault.NOT_CONNECTED) else None
         return 200, _JSON, await answer(self._methods, body, world, gone)
+
+    async def _kill_for_memory(self) -> None:
+        """Do what Android does when memory runs out: end what is not in front, and this server too."""
+        every = self._device.personality.quirks.kills_every
+        if not every or self._calls < every:
+            return
+        self._calls = 0
+        front = await self._device.screen.foreground()
+        for task in await self._device.screen.tasks():
+            if task.package not in (front.package, LAUNCHER):
+                await self._device.screen.force_stop(task.package)
+        self._device.log.add("lowmemorykiller", f"Killing '{UI_SERVER_PROCESS}', adj 900")
+        await self._device.processes.kill_named(UI_SERVER_PROCESS)
 
     async def _screenshot(self, query: dict[str, list[str]]) -> Reply:
         scale = _number(query.get("scale"), 1.0)

@@ -23,10 +23,12 @@ from harness.virtual.automator_rpc import (
 from harness.virtual.automator_world import Watcher, World, nodes
 from harness.virtual.commands_am import focused_field
 from harness.virtual.commands_screen import active_window, drag
+from harness.virtual.device_time import local_time
 from harness.virtual.faults import Fault
 from harness.virtual.hierarchy_xml import DumpShape, dump_server
 from harness.virtual.keys import PASTE, PRESS_KEYS
-from harness.virtual.phone import Touch
+from harness.virtual.packages import SYSTEM_UI
+from harness.virtual.phone import Node, Touch, Window
 from harness.virtual.pictures import scaled_jpeg, scaled_png
 from harness.virtual.selectors import Selector
 
@@ -34,6 +36,8 @@ STEP_S = 0.005  # UiAutomator throttles each step of a swipe to 5 ms
 _DEFAULT_DEPTH = 50
 _ROTATIONS = {"natural": 0, "n": 0, "left": 1, "l": 1, "upsidedown": 2, "u": 2, "right": 3, "r": 3}
 _IDLE_MS = 1000
+_STATUS_BAR_DP = 24
+_NO_DP = 2147483647  # what Android 4.4 says of its size in dp
 
 
 async def ping(world: World) -> str:
@@ -49,8 +53,8 @@ async def device_info(world: World) -> dict[str, object]:
         "currentPackageName": front.package,
         "displayHeight": height,
         "displayRotation": display.rotation,
-        "displaySizeDpX": round(width / display.scale),
-        "displaySizeDpY": round(height / display.scale),
+        "displaySizeDpX": round(width / display.scale) if world.device.personality.sdk >= 20 else _NO_DP,
+        "displaySizeDpY": round(height / display.scale) if world.device.personality.sdk >= 20 else _NO_DP,
         "displayWidth": width,
         "naturalOrientation": display.rotation in (0, 2),
         "productName": world.device.personality.product,
@@ -67,8 +71,13 @@ async def dump(
 ) -> str | None:
     """Return the window hierarchy as XML; positional because JSON-RPC is."""
     faults = world.device.faults
-    if slow := faults.take(Fault.SLOW_DUMP):
-        await asyncio.sleep(slow.argument)
+    quirks = world.device.personality.quirks
+    slow = faults.take(Fault.SLOW_DUMP)
+    takes_s = slow.argument if slow else quirks.dump_s
+    if quirks.video_dump_s and await world.device.screen.playing():
+        takes_s = max(takes_s, quirks.video_dump_s)
+    if takes_s:
+        await asyncio.sleep(takes_s)
     if faults.take(Fault.NULL_XML):
         return None
     world.compressed = compressed
@@ -76,6 +85,8 @@ async def dump(
     if active_only:
         window = await active_window(world.device)
         windows = (window,) if window else ()
+    if quirks.several_windows and not active_only:
+        windows = _in_no_order(world, windows)
     if faults.take(Fault.EMPTY_XML):
         windows = ()
     shape = DumpShape(
@@ -86,6 +97,30 @@ async def dump(
     )
     xml = await asyncio.to_thread(dump_server, windows, shape)
     return xml[: len(xml) // 2] if faults.take(Fault.HALF_XML) else xml
+
+
+def _in_no_order(world: World, windows: tuple[Window, ...]) -> tuple[Window, ...]:
+    """Return the windows with the status bar's, the other way round at every second dump."""
+    world.dumps += 1
+    display = world.device.screen.display
+    bounds = (0, 0, display.size_px[0], round(_STATUS_BAR_DP * display.scale))
+    clock = Node(
+        handle="system:clock",
+        class_name="android.widget.TextView",
+        package=SYSTEM_UI,
+        bounds=(bounds[0], bounds[1], bounds[2] // 6, bounds[3]),
+        text=local_time(world.device).strftime("%H:%M"),
+        resource_id=f"{SYSTEM_UI}:id/clock",
+    )
+    bar = Node(
+        handle="system:bar",
+        class_name="android.widget.FrameLayout",
+        package=SYSTEM_UI,
+        bounds=bounds,
+        children=(clock,),
+    )
+    both = (*windows, Window(package=SYSTEM_UI, root=bar))
+    return both if world.dumps % 2 else both[::-1]
 
 
 async def click(world: World, x: int, y: int, hold_ms: int = 0) -> bool:
@@ -136,9 +171,9 @@ async def press_key_code(world: World, code: int, meta: int = 0) -> bool:
 
 async def take_screenshot(world: World, scale: float, quality: int) -> str | None:
     """Return a JPEG in base64 with a line end every 76 characters."""
-    png = await world.device.screen.screenshot()
-    if scale <= 0:
+    if scale <= 0 or world.device.personality.sdk < 24:
         return None
+    png = await world.device.screen.screenshot()
     jpeg = await asyncio.to_thread(scaled_jpeg, png, scale, quality)
     return base64.encodebytes(jpeg).decode("ascii")
 
@@ -244,7 +279,7 @@ async def launch_app(world: World, package: str) -> bool:
     app = world.device.packages.find(package or "")
     if app is None or not app.launcher_activity:
         return False
-    await world.device.screen.launch(app.package, app.launcher_activity)
+    await world.device.launch(app.package, app.launcher_activity)
     return True
 
 

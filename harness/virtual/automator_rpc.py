@@ -83,6 +83,15 @@ async def answer(methods: Methods, body: bytes, server: object, gone: tuple[str,
     return _packed({"jsonrpc": "2.0", "id": number, "result": result})
 
 
+def called_method(body: bytes) -> str:
+    """Return the name of the method that a request calls, empty where it is no request."""
+    try:
+        request = json.loads(body)
+    except ValueError:
+        return ""
+    return str(request.get("method")) if isinstance(request, dict) else ""
+
+
 def _choose(overloads: Sequence[Overload], params: object) -> tuple[Run, list[object]] | None:
     # The client sends a list, or an empty object where a method takes nothing.
     if params is None or params == {}:

@@ -56,6 +56,7 @@ class World:
     configurator: Configurator = field(default_factory=Configurator)
     compressed: bool = False
     rotation_frozen: bool = False
+    dumps: int = 0
 
     async def windows(self) -> tuple[Window, ...]:
         """Return the trees of the visible windows."""

@@ -277,6 +277,18 @@ class Bridge:
         async with desktop.turn:
             await desktop.end(task, to_home=True)
 
+    async def show_notice(self, task: Task) -> None:
+        """Show a notice of the system over the task and return; it goes away when it is answered."""
+        if self.desktop is None:
+            return
+        dialog = dialogs.notice_dialog(self.desktop.next_number())
+        await self.desktop.put(task, dialog)
+        self.spawn(self._after_notice(self.desktop, task, dialog))
+
+    async def _after_notice(self, desktop: Desktop, task: Task, dialog: dialogs.SystemDialog) -> None:
+        await dialog.answer
+        await desktop.take_away(task, dialog)
+
     async def crash(self, task: Task) -> None:
         """Close the task as a crash does: the launcher is in front."""
         self._log("AndroidRuntime", f"FATAL EXCEPTION: main, Process: {task.package}, PID: {task.pid}")

@@ -15,6 +15,7 @@ from harness.virtual.bridge import Bridge
 from harness.virtual.chromium import VARIABLE, Chromium, find_browser
 from harness.virtual.desktop import Desktop, Setting, Task
 from harness.virtual.gestures import between, finger_path, move_count, press_key, settle, take_selection
+from harness.virtual.personality import Personality
 from harness.virtual.phone import DeviceClock, Display, Foreground, Packages, Stroke, Touch, Window
 from harness.virtual.pictures import black_png, fitted_png, png_size
 from harness.virtual.tabs import Tab, TabBlocked, TabBusy, js
@@ -23,6 +24,7 @@ _TOAST_MS = 2000
 _ADVANCE_DEADLINE_S = 60.0
 _DUMP = "typeof __androidDevice === 'undefined' ? null : __androidDevice.dump()"
 _DUMP_DEADLINE_S = 6.0
+_PLAYING = "[...document.querySelectorAll('video')].some((video) => !video.paused && !video.ended)"
 
 
 class ChromiumScreen:
@@ -37,10 +39,13 @@ class ChromiumScreen:
         clock: DeviceClock,
         log: Callable[[str, str], None],
         browser: Path | None = None,
+        personality: Personality | None = None,
     ) -> None:
+        kind = personality or Personality()
         self._profile = data_dir / "chromium"
         self._display = display
         self._packages = packages
+        self._no_web_nodes = kind.quirks.no_web_nodes
         self._clock = clock
         self._host = SystemClock()
         self._log = log
@@ -60,6 +65,7 @@ class ChromiumScreen:
             epoch_offset_ms=self._epoch_offset_ms,
             now=clock.now,
             log=log,
+            user_agent=kind.user_agent,
         )
 
     # life
@@ -181,7 +187,8 @@ class ChromiumScreen:
             return hierarchy.system_window(root, package=dialog.package if dialog else LAUNCHER, size_px=size)
         if dump and dump["truncated"]:
             self._log("uiautomator", f"the tree of {task.package} is cut: too many or too deep nodes")
-        return hierarchy.web_window(root, package=task.package, task=task.number, size_px=size)
+        shown = None if self._no_web_nodes else root
+        return hierarchy.web_window(shown, package=task.package, task=task.number, size_px=size)
 
     def _alive(self) -> bool:
         return self._chromium is not None and self._chromium.alive
@@ -193,6 +200,10 @@ class ChromiumScreen:
     async def tasks(self) -> tuple[Foreground, ...]:
         """Return every task, most recent first, the launcher included."""
         return (await self._ready()).all_tasks()
+
+    async def playing(self) -> bool:
+        """Return whether a video plays in front."""
+        return bool(await (await self._ready()).surface.evaluate(_PLAYING))
 
     # activities
 
@@ -242,6 +253,12 @@ class ChromiumScreen:
         desktop = await self._ready()
         if self._bridge is not None:
             await self._bridge.show_anr(_running(desktop, package))
+
+    async def show_notice(self, package: str) -> None:
+        """Show a notice of the system over the app."""
+        desktop = await self._ready()
+        if self._bridge is not None:
+            await self._bridge.show_notice(_running(desktop, package))
 
     # input
 

@@ -44,7 +44,7 @@ async def start(call: Call) -> int:
     before = await call.device.screen.foreground()
     started_s = asyncio.get_running_loop().time()
     try:
-        await call.device.screen.launch(package, wanted, intent.data or None)
+        await call.device.launch(package, wanted, intent.data or None)
     except KeyError:
         return call.refuse(f"Error type 3\nError: Activity class {{{package}/{wanted}}} does not exist.")
     took_ms = max(1, round((asyncio.get_running_loop().time() - started_s) * 1000))
@@ -141,7 +141,7 @@ async def monkey(call: Call) -> int:
         return call.refuse("monkey: the virtual device launches apps but plays no random events", 255)
     # The real monkey switches auto-rotation on; scripts meet it here as they would there.
     call.device.settings.put("system/accelerometer_rotation", "1")
-    await call.device.screen.launch(app.package, app.launcher_activity)
+    await call.device.launch(app.package, app.launcher_activity)
     call.say("Events injected: 1")
     call.say("## Network stats: elapsed time=12ms (0ms mobile, 0ms wifi, 12ms not connected)")
     return 0

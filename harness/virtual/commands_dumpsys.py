@@ -13,6 +13,9 @@ from harness.virtual.intents import short_component
 from harness.virtual.phone import Foreground
 
 DISPLAY_ID = 4619827259835644672
+# android.view.WindowManager.LayoutParams
+_FLAGS = 0x81810100
+_FLAG_SECURE = 0x2000
 
 
 async def dumpsys(call: Call) -> int:
@@ -146,7 +149,11 @@ async def battery(call: Call) -> int:
 async def surface_flinger(call: Call) -> int:
     """Print the display's id, or the list of surfaces."""
     if "--display-id" in call.args:
+        if call.device.personality.sdk < 29:
+            return 0  # an argument that it does not know
         call.say(f'Display {DISPLAY_ID} (HWC display 0): port=0 pnpId=VRT displayName="virtual_display_0"')
+        if call.device.personality.quirks.warns_of_displays:
+            call.say(f'Display {DISPLAY_ID + 1} (HWC display 1): port=1 pnpId=VRT displayName="virtual_display_1"')
         return 0
     front = await call.device.screen.foreground()
     call.say(f"{front.package}/{front.activity}#0")
@@ -215,8 +222,14 @@ def _displays(call: Call, front: Foreground) -> None:
         f"app={width}x{height} rng={min(width, height)}x{min(width, height)}-{max(width, height)}x{max(width, height)}"
     )
     call.say(f"    mRotation=ROTATION_{panel.rotation * 90} mCurrentRotation=ROTATION_{panel.rotation * 90}")
+    nulls = call.device.personality.quirks.null_focus
+    if nulls:
+        _no_focus(call)
     if not call.device.personality.focus_in_windows_section:
         _focus(call, front)
+    if nulls:
+        call.say("  Display: mDisplayId=1")
+        _no_focus(call)
 
 
 async def _windows(call: Call, front: Foreground) -> None:
@@ -230,11 +243,20 @@ async def _windows(call: Call, front: Foreground) -> None:
             else f"    package={task.package}"
         )
         call.say("    mAttrs={(0,0)(fillxfill) sim={adjust=resize} ty=BASE_APPLICATION")
-        secure = "SECURE " if task == front and await call.device.screen.secure() else ""
-        call.say(f"      fl=LAYOUT_IN_SCREEN LAYOUT_INSET_DECOR {secure}SPLIT_TOUCH HARDWARE_ACCELERATED}}")
+        secure = task == front and await call.device.screen.secure()
+        if call.device.personality.window_flags_as_number:
+            call.say(f"      fl=#{_FLAGS | _FLAG_SECURE * secure:x}}}")
+        else:
+            named = "SECURE " if secure else ""
+            call.say(f"      fl=LAYOUT_IN_SCREEN LAYOUT_INSET_DECOR {named}SPLIT_TOUCH HARDWARE_ACCELERATED}}")
         call.say(f"    isOnScreen={_yes(task == front)} isVisible={_yes(task == front)}")
     if call.device.personality.focus_in_windows_section:
         _focus(call, front)
+
+
+def _no_focus(call: Call) -> None:
+    call.say("  mCurrentFocus=null")
+    call.say("  mFocusedApp=null")
 
 
 def _focus(call: Call, front: Foreground) -> None:

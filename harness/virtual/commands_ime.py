@@ -46,7 +46,8 @@ async def ime(call: Call) -> int:
 def input_methods(device: Userland) -> list[str]:
     """Return every installed input method."""
     there = device.packages.find(ADB_INPUT_METHOD.partition("/")[0]) is not None
-    return [LATIN_INPUT_METHOD, ADB_INPUT_METHOD] if there else [LATIN_INPUT_METHOD]
+    latin = [] if device.personality.quirks.no_input_method else [LATIN_INPUT_METHOD]
+    return [*latin, ADB_INPUT_METHOD] if there else latin
 
 
 def enabled_input_methods(device: Userland) -> list[str]:

@@ -80,6 +80,13 @@ async def screencap(call: Call) -> int:
     if "-d" in words[:-1]:
         at = words.index("-d")
         del words[at : at + 2]
+    elif call.device.personality.quirks.warns_of_displays:
+        call.complain(
+            "[Warning] Multiple displays were found, but no display id was specified! Defaulting to the first display "
+            "found, however this default is not guaranteed to be consistent across captures. A display id should be "
+            'specified.\nA display ID can be specified with the [-d display-id] option.\nSee "dumpsys SurfaceFlinger '
+            '--display-id" for valid display IDs.'
+        )
     names = [word for word in words if not word.startswith("-")]
     png = await picture(call.device)
     as_png = "-p" in words or (names and names[0].endswith(".png"))
@@ -134,7 +141,7 @@ async def picture(device: Userland) -> bytes:
         return b""
     if device.faults.take(Fault.HALF_PNG):
         return png[: len(png) // 2]
-    if device.faults.take(Fault.BLACK_PNG):
+    if device.personality.quirks.black_screencap or device.faults.take(Fault.BLACK_PNG):
         return await asyncio.to_thread(black_png, device.screen.display.size_px)
     return png
 

@@ -19,6 +19,7 @@ from harness.virtual.activities import BROWSER, LAUNCHER
 from harness.virtual.app_files import Reply, file_reply
 from harness.virtual.chromium import Chromium
 from harness.virtual.dialogs import Answer, SystemDialog
+from harness.virtual.personality import Personality
 from harness.virtual.phone import Display, Foreground, InstalledApp, Packages
 from harness.virtual.tabs import REFUSED, PageRequest, Tab, TabBlocked, js, within
 
@@ -32,10 +33,6 @@ _SYSTEM_TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
 }
-_USER_AGENT = (
-    "Mozilla/5.0 (Linux; Android 11; sdk_gphone_x86_64 Build/RSR1.210722.013; wv) AppleWebKit/537.36 "
-    "(KHTML, like Gecko) Version/4.0 Chrome/{major}.0.0.0 Mobile Safari/537.36"
-)
 
 
 class Task:
@@ -69,6 +66,7 @@ class Setting:
     epoch_offset_ms: Callable[[], float]
     now: Callable[[], float]
     log: Callable[[str, str], None]
+    user_agent: str = Personality().user_agent
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # go on where a browser died
 
 
@@ -145,14 +143,15 @@ class Desktop:
         await self.present()
 
     async def _new_tab(self) -> Tab:
-        agent = _USER_AGENT.format(major=self.chromium.version.partition(".")[0] or "120")
+        agent = self._setting.user_agent.format(major=self.chromium.version.partition(".")[0] or "120")
         return await self.chromium.open(
             display=self._setting.display(), script=self.script(hidden=False), user_agent=agent
         )
 
     def script(self, *, hidden: bool) -> str:
         """Return what runs before every document: the device's clock, bridge and hierarchy."""
-        config = {"dateOffsetMs": self._setting.epoch_offset_ms(), "hidden": hidden}
+        font_scale = self._setting.display().font_scale
+        config = {"dateOffsetMs": self._setting.epoch_offset_ms(), "hidden": hidden, "fontScale": font_scale}
         return self._script.replace("__CONFIG__", js(config), 1)
 
     def next_number(self) -> int:

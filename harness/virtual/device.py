@@ -19,6 +19,7 @@ from harness.virtual.device_time import device_zone
 from harness.virtual.faults import Faults
 from harness.virtual.files import DeviceFiles
 from harness.virtual.logcat import LogBuffer
+from harness.virtual.mishaps import Mishaps
 from harness.virtual.packages import PackageStore
 from harness.virtual.personality import Personality
 from harness.virtual.phone import Display
@@ -38,9 +39,13 @@ class DeviceOptions:
 
     data_dir: Path
     hardware_serial: str = "VIRTUAL0001"
-    display: Display = field(default_factory=Display)
     personality: Personality = field(default_factory=Personality)
     browser: Path | None = None
+
+    @property
+    def panel(self) -> Display:
+        """The display as it is after boot: the panel's own, or what ``wm`` was told to make of it."""
+        return self.personality.quirks.override or self.personality.display
 
 
 class VirtualDevice:
@@ -50,6 +55,8 @@ class VirtualDevice:
         self.options = options
         options.data_dir.mkdir(parents=True, exist_ok=True)
         self.clock = SettableClock()
+        if offset_s := options.personality.quirks.clock_offset_s:
+            self.clock.set(self.clock.now() + offset_s)
         self.faults = Faults()
         self.processes = Processes()
         self.files = DeviceFiles(options.data_dir, now=self.clock.now)
@@ -59,10 +66,14 @@ class VirtualDevice:
         self.userland = self._userland()
         self.log.zone = functools.partial(device_zone, self.userland)
         self.shell = AndroidShell(self.userland, COMMANDS)
-        self.automator = Automator(self.userland, self.shell)
         self.root = False
+        self.mishaps = Mishaps(
+            device=self.userland, screen=self.screen, leave=self.stop_listening, come_back=self._listen_again
+        )
+        self.automator = Automator(self.userland, self.shell, self.mishaps.befall)
         self.services = Services(self._parts())
-        self.adbd = Adbd(properties=self._banner(), route=self.services.route)
+        features = options.personality.adb_features
+        self.adbd = Adbd(properties=self._banner(), route=self.services.route, features=features)
         self._rebooting: asyncio.Task[None] | None = None
 
     @property
@@ -82,6 +93,7 @@ class VirtualDevice:
         """Switch off; apps, their storage and files stay in ``data_dir``."""
         if self._rebooting is not None:
             await asyncio.wait([self._rebooting])
+        await self.mishaps.end()
         await self.adbd.stop()
         await self.automator.stop()
         await self.screen.close()
@@ -115,6 +127,9 @@ class VirtualDevice:
             logger.exception("virtual device does not boot", extra={"device": self.address})
             raise
 
+    async def _listen_again(self) -> None:
+        await self.adbd.start()
+
     async def stop_listening(self) -> None:
         """Be gone from adb: the listener closes, connections drop, running programs end."""
         await self.adbd.stop()
@@ -126,29 +141,28 @@ class VirtualDevice:
     # parts
 
     def _packages(self) -> PackageStore:
-        personality = self.options.personality
         return PackageStore(
             data_dir=self.options.data_dir,
             files=self.files,
             now=self.clock.now,
-            abis=personality.abis,
-            release=personality.release,
+            personality=self.options.personality,
         )
 
     def _screen(self) -> ChromiumScreen:
         return ChromiumScreen(
             data_dir=self.options.data_dir,
-            display=self.options.display,
+            display=self.options.panel,
             packages=self.packages,
             clock=self.clock,
             log=self.log.add,
             browser=self.options.browser,
+            personality=self.options.personality,
         )
 
     def _userland(self) -> Userland:
         options = self.options
         properties = open_properties(
-            options.data_dir, options.personality, options.hardware_serial, options.display.density_dpi
+            options.data_dir, options.personality, options.hardware_serial, options.personality.display.density_dpi
         )
         return Userland(
             serial=options.hardware_serial,
@@ -159,7 +173,7 @@ class VirtualDevice:
             log=self.log,
             faults=self.faults,
             processes=self.processes,
-            settings=open_settings(options.data_dir),
+            settings=open_settings(options.data_dir, options.personality),
             properties=properties,
             personality=options.personality,
             reboot=self.reboot,
@@ -175,6 +189,8 @@ class VirtualDevice:
             log=self.log,
             processes=self.processes,
             power=self,
+            personality=self.options.personality,
+            befall=self.mishaps.befall,
         )
 
     def _banner(self) -> dict[str, str]:

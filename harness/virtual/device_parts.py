@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from harness.virtual.adbd import Stream
-from harness.virtual.faults import Faults
+from harness.virtual.faults import ArmedFault, Faults
 from harness.virtual.files import DeviceFiles
 from harness.virtual.logcat import LogBuffer
+from harness.virtual.personality import Personality
 from harness.virtual.phone import Screen, Shell
 from harness.virtual.processes import Processes
+
+Befall = Callable[[ArmedFault], Awaitable[None]]  # lets a mishap happen
 
 
 class UiServer(Protocol):
@@ -51,3 +55,5 @@ class DeviceParts:
     log: LogBuffer
     processes: Processes
     power: Power
+    personality: Personality
+    befall: Befall

@@ -143,6 +143,19 @@ def anr_dialog(number: int, label: str) -> SystemDialog:
     )
 
 
+def notice_dialog(number: int) -> SystemDialog:
+    """Return a notice of the system that comes when nobody expects it."""
+    return SystemDialog(
+        number=number,
+        package="android",
+        title="电池电量低",
+        message="剩余电量 15%，请连接充电器。",
+        buttons=(Button(text="知道了", id="android:id/button1"),),
+        answer=_future(),
+        hides_page=False,
+    )
+
+
 def script_dialog(number: int, package: str, kind: str, words: tuple[str, str, str]) -> SystemDialog:
     """Return a page's alert, confirm, prompt or beforeunload; ``words`` are address, message and the field's default.
 

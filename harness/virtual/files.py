@@ -118,6 +118,7 @@ class DeviceFiles:
             self._meta.set_default(folder, Meta(mode=0o755, mtime=int(now())))
         for path, target in _LINKS:
             self._meta.set_default(path, Meta(mode=0o777, mtime=int(now()), target=target))
+        self.is_full = False  # as a mishap
         self._used_bytes = sum(entry.stat().st_size for entry in self._root.rglob("*") if entry.is_file())
 
     # looking
@@ -263,7 +264,7 @@ class DeviceFiles:
     def room_for(self, size: int) -> bool:
         """Return whether ``size`` more bytes may be stored."""
         free = shutil.disk_usage(self._root).free
-        return self._used_bytes + size <= MAX_TOTAL_BYTES and free - size >= MIN_HOST_FREE_BYTES
+        return not self.is_full and self._used_bytes + size <= MAX_TOTAL_BYTES and free - size >= MIN_HOST_FREE_BYTES
 
     # changing the tree
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from harness.virtual.apk_manifest import NativeManifest
 from harness.virtual.app_archive import AppArchive, AppManifest, InstallRefused, read_archive
 from harness.virtual.files import DeviceFiles
+from harness.virtual.personality import Personality
 from harness.virtual.phone import InstalledApp
 
 logger = logging.getLogger(__name__)
@@ -92,6 +93,15 @@ _SYSTEM_APPS = (
     ),
 )
 
+_GOOGLE_SERVICES = InstalledApp(
+    package="com.google.android.gms",
+    label="Google Play 服务",
+    version_name="",
+    version_code=30,
+    launcher_activity="",
+    pages=(),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallOptions:
@@ -105,7 +115,7 @@ class InstallOptions:
 class PackageStore:
     """The apps of one device, under ``data_dir``; implements ``phone.Packages``.
 
-    ``now`` gives seconds since the epoch on the device's clock; ``abis`` and ``release`` are the device's.
+    ``now`` gives seconds since the epoch on the device's clock.
     """
 
     def __init__(
@@ -114,15 +124,16 @@ class PackageStore:
         data_dir: Path,
         files: DeviceFiles,
         now: Callable[[], float],
-        abis: tuple[str, ...] = ("x86_64", "x86"),
-        release: str = "11",
+        personality: Personality,
     ) -> None:
         self._folder = data_dir / "apps"
         self._record = data_dir / "packages.json"
         self._files = files
         self._now = now
-        self._abis = abis
-        self._apps = {app.package: replace(app, version_name=release) for app in _SYSTEM_APPS}
+        self._abis = personality.abis
+        self._takes_any_abi = personality.quirks.takes_any_abi
+        system = (*_SYSTEM_APPS, _GOOGLE_SERVICES) if personality.quirks.google_services else _SYSTEM_APPS
+        self._apps = {app.package: replace(app, version_name=personality.release) for app in system}
         self._grants: dict[str, dict[str, bool]] = {}
         self._lock = asyncio.Lock()
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -142,6 +153,10 @@ class PackageStore:
         """Return whether the app came with the device."""
         app = self._apps.get(package)
         return app is not None and app.apk is None
+
+    def runs(self, abis: tuple[str, ...]) -> bool:
+        """Return whether this device's processor runs an app that carries ``abis``; one that carries none runs."""
+        return not abis or bool(set(abis) & set(self._abis))
 
     def apk_path(self, package: str) -> str:
         """Return the device path of the app's archive, as ``pm path`` prints it."""
@@ -225,7 +240,7 @@ class PackageStore:
         before = self._apps.get(package)
         if before is not None and before.apk is None:
             raise InstallRefused("INSTALL_FAILED_UPDATE_INCOMPATIBLE", f"{package} is a system app")
-        if manifest.abis and not set(manifest.abis) & set(self._abis):
+        if not (self._takes_any_abi or self.runs(manifest.abis)):
             raise InstallRefused(
                 "INSTALL_FAILED_NO_MATCHING_ABIS",
                 f"Failed to extract native libraries, res=-113 (app {', '.join(manifest.abis)}; "

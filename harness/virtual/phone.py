@@ -66,6 +66,8 @@ class Display:
     height_px: int = 2400
     density_dpi: int = 480
     rotation: int = 0  # quarter turns counter-clockwise, as Surface.ROTATION_*
+    font_scale: float = 1.0
+    dark: bool = False
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -169,6 +171,10 @@ class Screen(Protocol):
     async def foreground(self) -> Foreground: ...
     async def tasks(self) -> tuple[Foreground, ...]:
         """Return every task, most recent first, the launcher included."""
+        ...
+
+    async def playing(self) -> bool:
+        """Return whether a video plays in front."""
         ...
 
     # activities

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+UI_SERVER_PROCESS = "app_process"
 FIRST_PID = 20_000  # above whatever the screen gives its apps
 
 _KILL = 9  # the device's number: a Windows host has no signal of that name

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,14 +23,13 @@ from harness.virtual.adb_host import AdbHost
 from harness.virtual.app_archive import InstallRefused, pack_app, pack_url_app
 from harness.virtual.device import DeviceOptions, VirtualDevice
 from harness.virtual.faults import ArmedFault
-from harness.virtual.phone import Display
-from harness.virtual.streaming import UI_SERVER_PROCESS
+from harness.virtual.personality import Personality
+from harness.virtual.processes import UI_SERVER_PROCESS
 from harness.virtual.temporary import temporary_folder
 
 _CALL_TIMEOUT_S = 60.0
 _CLOCK_TIMEOUT_S = 300.0
 _STOP_TIMEOUT_S = 30.0
-_POLL_S = 0.02
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -143,16 +140,28 @@ class DeviceHandle:
     # what can go wrong
 
     def fault(self, name: str, argument: float = 0.0, *, times: int = 1) -> None:
-        """Arm a fault of ``faults.Fault`` for the next ``times`` occasions."""
-        self._call(_soon(lambda: self._device.faults.push(name, argument, times=times)))
+        """Arm a fault, spelled ``NAME[=SECONDS][@WHERE]``, for the next ``times`` occasions.
+
+        A mishap without a place happens now.
+        """
+        self._call(self._fault(name, argument, times))
+
+    async def _fault(self, name: str, argument: float, times: int) -> None:
+        self._device.faults.push(name, argument, times=times)
+        for mishap in self._device.faults.reached(None):
+            await self._device.mishaps.befall(mishap)
 
     def faults(self) -> tuple[ArmedFault, ...]:
         """Return the faults that have not shown yet."""
         return self._call(_soon(self._device.faults.armed))
 
     def clear_faults(self) -> None:
-        """Disarm every fault."""
-        self._call(_soon(self._device.faults.clear))
+        """Disarm every fault; a full storage has room again."""
+        self._call(_soon(self._clear_faults))
+
+    def _clear_faults(self) -> None:
+        self._device.faults.clear()
+        self._device.files.is_full = False
 
     def go_offline(self) -> None:
         """Vanish from the network: the listener closes and every adb connection breaks."""
@@ -181,19 +190,7 @@ class DeviceHandle:
 
         The apps are gone then and the launcher is in front, in a new browser.
         """
-        self._call(self._kill_browser())
-
-    async def _kill_browser(self) -> None:
-        screen = self._device.screen
-        pid = await screen.browser_pid()
-        os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-        now, end_s = asyncio.get_running_loop().time, asyncio.get_running_loop().time() + _CALL_TIMEOUT_S / 2
-        while now() < end_s:
-            with suppress(VirtualDeviceError):  # between its two lives the browser has no process id
-                if await screen.browser_pid() != pid:
-                    return
-            await asyncio.sleep(_POLL_S)
-        raise VirtualDeviceError(f"the device has not noticed that its browser {pid} was killed")
+        self._call(self._device.mishaps.kill_browser())
 
     def reboot(self) -> None:
         """Restart the device and return when it listens again."""
@@ -224,13 +221,13 @@ class VirtualDevices:
         count: int = 1,
         apps: Sequence[str | Path] = (),
         data_dir: Path | None = None,
-        display: Display | None = None,
+        personality: Personality | None = None,
         browser: Path | None = None,
     ) -> None:
         self._count = count
         self._apps = tuple(apps)
         self._data_dir = data_dir
-        self._display = display or Display()
+        self._personality = personality or Personality()
         self._browser = browser
         self._stack = ExitStack()
         self._connected: set[tuple[AdbHost, str]] = set()
@@ -272,6 +269,8 @@ class VirtualDevices:
             if (server, device.address) not in self._connected:
                 self._connected.add((server, device.address))
                 self._stack.callback(server.disconnect, device.address)
+            if self._personality.quirks.listed_twice:
+                server.connect_as_emulator(device.address)
         return tuple(device.serial for device in self.devices)
 
     def _install_all(self, device: DeviceHandle, archives: Sequence[bytes]) -> None:
@@ -290,7 +289,7 @@ class VirtualDevices:
         options = DeviceOptions(
             data_dir=folder / name,
             hardware_serial=name,
-            display=self._display,
+            personality=self._personality,
             browser=self._browser,
         )
         device = loop.call(_made(options))

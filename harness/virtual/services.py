@@ -11,7 +11,7 @@ from PIL import Image
 
 from harness.virtual.adbd import Connection, Service, Stream
 from harness.virtual.device_parts import DeviceParts
-from harness.virtual.faults import Fault
+from harness.virtual.faults import ArmedFault, Fault, place_of_line
 from harness.virtual.reverse import ReverseForwards
 from harness.virtual.shell_service import ShellService
 from harness.virtual.streaming import UI_SERVER_PORT, first_of
@@ -30,17 +30,34 @@ class Services:
         self._shell = ShellService(parts=parts)
         self._sync = SyncService(files=parts.files, faults=parts.faults)
         self.reverse = ReverseForwards()
+        self._asked = 0
 
     def route(self, name: str, connection: Connection) -> Service | None:
         """Return what answers a service string, None to refuse it."""
-        if self._parts.faults.take(Fault.DROP_CONNECTION):
+        quirks = self._parts.personality.quirks
+        self._asked += 1
+        flaps = bool(quirks.drops_every) and self._asked % quirks.drops_every == 0
+        if flaps or self._parts.faults.take(Fault.DROP_CONNECTION):
             connection.drop()
             return None
+        mishaps = self._parts.faults.reached(place_of_line(name.partition(":")[2]))
+        service = self._service(name, connection)
+        if not mishaps or service is None:
+            return service
+        return functools.partial(self._after, mishaps, service)
+
+    async def _after(self, mishaps: tuple[ArmedFault, ...], service: Service, stream: Stream) -> None:
+        for mishap in mishaps:
+            await self._parts.befall(mishap)
+        await service(stream)
+
+    def _service(self, name: str, connection: Connection) -> Service | None:
+        quirks = self._parts.personality.quirks
         kind, _, rest = name.partition(":")
         match kind:
             case "shell" if not self._parts.faults.take(Fault.REFUSE_SHELL):
-                return functools.partial(self._shell.serve_plain, rest)
-            case "exec" if not self._parts.faults.take(Fault.REFUSE_EXEC):
+                return functools.partial(self._shell.serve_plain, rest, terminal=quirks.terminal_shell)
+            case "exec" if not (quirks.exec_closed or self._parts.faults.take(Fault.REFUSE_EXEC)):
                 return functools.partial(self._shell.serve_plain, rest) if rest.strip() else None
             case "sync":
                 return self._sync.serve
@@ -62,7 +79,7 @@ class Services:
                 return None
 
     def _shell_with_options(self, kind: str, line: str) -> Service | None:
-        if self._parts.faults.take(Fault.REFUSE_SHELL):
+        if self._parts.personality.quirks.terminal_shell or self._parts.faults.take(Fault.REFUSE_SHELL):
             return None
         options = tuple(kind.split(",")[1:])
         if "v2" in options:
@@ -77,7 +94,7 @@ class Services:
             return _close_at_once
         if (fault := faults.take(Fault.HANG_SERVICE)) is not None:
             return functools.partial(_hang, fault.argument)
-        return self._parts.ui_server.serve_http
+        return _garbage if faults.take(Fault.GARBAGE) else self._parts.ui_server.serve_http
 
     async def _framebuffer(self, stream: Stream) -> None:
         png = await self._parts.screen.screenshot()
@@ -113,6 +130,12 @@ class Services:
 
 async def _close_at_once(stream: Stream) -> None:
     """Answer with an empty stream."""
+
+
+async def _garbage(stream: Stream) -> None:
+    """Answer with bytes that mean nothing."""
+    await stream.read()
+    await stream.write(bytes(range(256)) * 2)
 
 
 async def _hang(seconds: float, stream: Stream) -> None:

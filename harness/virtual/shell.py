@@ -147,7 +147,11 @@ class AndroidShell:
             code = await self._run_simple(command, streams, files.stdin)
             context.folder = streams.folder
         for path, content in files.pending:
-            self._device.files.append(path, bytes(content))
+            try:
+                self._device.files.append(path, bytes(content))
+            except OSError as e:
+                context.err += encode(f"{SHELL}: write error: {e.strerror}\n")
+                code = 1
         return code
 
     async def _run_simple(self, command: Simple, context: _Context, stdin: bytes) -> int:
@@ -192,6 +196,8 @@ class AndroidShell:
             return call.refuse(f"{name}: {e}")
 
     async def _dispatch(self, call: Call, context: _Context) -> int:
+        if not self._has(call.name):
+            return self._missing(call)
         if builtin := self._builtins.get(call.name):
             return builtin(context, call)
         if call.name in ("sh", SHELL, "su", "eval"):
@@ -207,15 +213,22 @@ class AndroidShell:
             return self._missing(call)
         return await program(call)
 
+    def _has(self, name: str) -> bool:
+        """Return whether this kind of device has a program of that name, if any device has."""
+        kind = self._device.personality
+        short = name.rpartition("/")[2]
+        return short not in kind.quirks.lacks and (kind.has_cmd or short != "cmd")
+
     def _program(self, name: str) -> Command | None:
-        return self._commands.get(name.removeprefix("/system/bin/").removeprefix("/bin/"))
+        return self._commands.get(name.removeprefix("/system/bin/").removeprefix("/bin/")) if self._has(name) else None
 
     def _missing(self, call: Call) -> int:
+        unknown = f"{SHELL}: {call.name}: {self._device.personality.not_found}"
         if "/" not in call.name:
-            return call.refuse(f"{SHELL}: {call.name}: inaccessible or not found", NOT_FOUND)
+            return call.refuse(unknown, NOT_FOUND)
         path = call.path(call.name)
         if not self._device.files.exists(path):
-            return call.refuse(f"{SHELL}: {call.name}: inaccessible or not found", NOT_FOUND)
+            return call.refuse(unknown, NOT_FOUND)
         if self._device.files.is_dir(path):
             return call.refuse(f"{SHELL}: {call.name}: can't execute: Is a directory", 126)
         return call.refuse(f"{SHELL}: {call.name}: can't execute: Permission denied", 126)

@@ -83,14 +83,18 @@ class ShellService:
     parts: DeviceParts
     hostname: str = "virtual_x86_64"
 
-    async def serve_plain(self, line: str, stream: Stream) -> None:
-        """Serve ``shell:`` and ``exec:``: bytes in, both outputs mixed out, no exit code."""
+    async def serve_plain(self, line: str, stream: Stream, *, terminal: bool = False) -> None:
+        """Serve ``shell:`` and ``exec:``: bytes in, both outputs mixed out, no exit code; old ones by a terminal."""
         if not line.strip():
             await self._interactive(stream, stream.write, _arriving(stream), echo=True)
             return
         if await self._hung(stream):
             return
-        output = Output(out=stream.write, err=stream.write, wait_closed=stream.wait_closed)
+
+        async def write(data: bytes) -> None:
+            await stream.write(as_terminal(data) if terminal else data)
+
+        output = Output(out=write, err=write, wait_closed=stream.wait_closed)
         wanted = input_wanted(line)
         stdin = await _plain_input(stream, wanted)
         await self._run(line, stdin, output)

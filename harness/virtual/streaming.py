@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import shlex
+import zipfile
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +16,10 @@ from harness.errors import VirtualDeviceError
 from harness.virtual.device_parts import DeviceParts
 from harness.virtual.faults import Fault
 from harness.virtual.logcat import parse_options, render
-from harness.virtual.processes import Process
+from harness.virtual.processes import UI_SERVER_PROCESS, Process
 from harness.virtual.screenrecord import record
 
 UI_SERVER_CLASS = "com.wetest.uia2.Main"
-UI_SERVER_PROCESS = "app_process"
 UI_SERVER_PORT = 9008
 _POLL_S = 0.1
 _KILLED = 128
@@ -138,8 +140,9 @@ async def _app_process(invocation: Invocation, parts: DeviceParts, output: Outpu
     if UI_SERVER_CLASS not in invocation.arguments:
         await output.err(b"Error: could not find class '%s'\n" % " ".join(invocation.arguments[1:2]).encode())
         return 1
-    missing = [jar for jar in invocation.variables.get("CLASSPATH", "").split(":") if not parts.files.exists(jar)]
-    if missing:
+    jars = invocation.variables.get("CLASSPATH", "").split(":")
+    missing = not all(parts.files.exists(jar) for jar in jars)
+    if missing or (parts.personality.quirks.one_dex_per_jar and not await asyncio.to_thread(_is_first, parts, jars)):
         await output.err(f"Error: could not find class '{UI_SERVER_CLASS}'\nAborted\n".encode())
         return 134
     with parts.processes.run(UI_SERVER_PROCESS, invocation.line) as process:
@@ -159,6 +162,16 @@ async def _app_process(invocation: Invocation, parts: DeviceParts, output: Outpu
         finally:
             await parts.ui_server.stop()
     return _exit_code(process)
+
+
+def _is_first(parts: DeviceParts, jars: list[str]) -> bool:
+    """Return whether the server's class lies in the first dex of a jar, where Dalvik finds it."""
+    wanted = f"L{UI_SERVER_CLASS.replace('.', '/')};".encode()
+    for jar in jars:
+        with suppress(KeyError, zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(parts.files.read(jar))) as opened:
+            if wanted in opened.read("classes.dex"):
+                return True
+    return False
 
 
 async def _start_ui_server(parts: DeviceParts) -> str | None:

@@ -218,7 +218,7 @@ class Tab:
         await self.send("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     async def resize(self, display: Display) -> None:
-        """Give the page the panel's size, density and rotation."""
+        """Give the page the panel's size, density, rotation and theme."""
         width, height = display.size_px
         self._scale = display.scale
         size = {"width": math.ceil(width / display.scale), "height": math.ceil(height / display.scale)}
@@ -235,6 +235,10 @@ class Tab:
                 "angle": 90 * display.rotation,
             },
         )
+
+        theme = {"name": "prefers-color-scheme", "value": "dark" if display.dark else "light"}
+        await self.send("Emulation.setEmulatedMedia", features=[theme])
+        await self.send("Emulation.setAutoDarkModeOverride", enabled=display.dark)
 
     async def goto(self, url: str) -> str | None:
         """Load the address; return None once its document is there, or why it is not yet."""

@@ -76,6 +76,21 @@ class Userland:
         await self.screen.force_stop(app.package)
         return app
 
+    async def launch(self, package: str, activity: str | None = None, url: str | None = None) -> None:
+        """Bring an app to front; one for another processor crashes as it starts. Raises ``KeyError`` as the screen."""
+        await self.screen.launch(package, activity, url)
+        app = self.packages.find(package)
+        if app is None or self.packages.runs(app.abis):
+            return
+        pid = (await self.screen.foreground()).pid
+        for line in (
+            "FATAL EXCEPTION: main",
+            f"Process: {package}, PID: {pid}",
+            'java.lang.UnsatisfiedLinkError: dlopen failed: "libDexHelper.so" is for EM_AARCH64, not EM_X86_64',
+        ):
+            self.log.add("AndroidRuntime", line, priority="E")
+        await self.screen.crash(package)
+
     async def uninstall(self, package: str) -> bool:
         """Stop and remove an app with everything it stored; return False where it cannot be removed."""
         if self.packages.find(package) is None or self.packages.is_system(package):
@@ -97,9 +112,23 @@ class Userland:
         await self.screen.clock_changed(0)
 
 
-def open_settings(data_dir: Path) -> StoredTexts:
+def open_settings(data_dir: Path, personality: Personality) -> StoredTexts:
     """Return the device's settings tables, with a new device's values where nothing was set."""
-    return StoredTexts(data_dir / "settings.json", _SETTINGS)
+    panel, quirks = personality.display, personality.quirks
+    fresh = {
+        **_SETTINGS,
+        "system/user_rotation": str(panel.rotation),
+        "system/font_scale": str(panel.font_scale),
+        "secure/ui_night_mode": "2" if panel.dark else "1",
+    }
+    if quirks.no_input_method:
+        fresh |= {"secure/default_input_method": "", "secure/enabled_input_methods": ""}
+    if quirks.override is not None:
+        fresh |= {
+            "virtual/physical_size": f"{panel.width_px}x{panel.height_px}",
+            "virtual/physical_density": str(panel.density_dpi),
+        }
+    return StoredTexts(data_dir / "settings.json", fresh)
 
 
 def open_properties(data_dir: Path, personality: Personality, serial: str, density_dpi: int) -> StoredTexts:

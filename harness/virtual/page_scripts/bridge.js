@@ -18,6 +18,14 @@ device.back = () => {
   return typeof window.android.lastBack === 'function' && window.android.lastBack() === true;
 };
 
+// the size of text that the person chose, as a WebView applies it
+
+if (config.fontScale !== 1) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`html { text-size-adjust: ${config.fontScale * 100}%; }`);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}
+
 // visibility: Chromium shows every tab, the device knows which one is in front
 
 const visibility = () => (device.hidden ? 'hidden' : 'visible');

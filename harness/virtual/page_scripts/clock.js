@@ -1,6 +1,6 @@
 // The device's clock on a page: Date, performance.now, timers, animation frames and playing media follow it.
 // Real time flows one to one; `advance` lets the page live through a span of time in order, event by event.
-// Runs before the page's own scripts, in every frame, with `config` = {dateOffsetMs, hidden}.
+// Runs before the page's own scripts, in every frame, with `config` = {dateOffsetMs, hidden, fontScale}.
 const device = {hidden: config.hidden, frozen: null};
 Object.defineProperty(window, '__androidDevice', {value: device});
 
