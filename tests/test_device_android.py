@@ -38,7 +38,6 @@ from harness.model import (
     Wait,
 )
 from harness.virtual.app_archive import pack_app
-from harness.virtual.faults import Fault
 from harness.virtual.server import DeviceHandle, VirtualDevices
 from tests.virtual_fixtures import AdbServer, adb_binaries, adb_server, eventually, free_port
 
@@ -582,25 +581,6 @@ OPERATIONS: dict[str, Callable[[AndroidDevice], object]] = {
     "identify": lambda device: device.identify(PACKAGE),
     "restore": lambda device: device.restore(),
 }
-
-
-@pytest.mark.parametrize("fault", list(Fault))
-def test_whatever_fails_nothing_but_our_own_errors_leave_and_the_device_is_usable_again(
-    adb: AdbServer, virtual: DeviceHandle, fault: Fault
-) -> None:
-    hasty = replace(HASTY, dump_s=0.5, input_s=0.5, shell_s=0.5, screenshot_s=3.0, server_start_s=4.0)
-    device = opened(adb, virtual, hasty)
-    for operate in OPERATIONS.values():
-        virtual.fault(fault.value, 30.0, times=1 if "hang" in fault.value else 3)
-        if fault in (Fault.ALREADY_REGISTERED, Fault.NO_START):
-            virtual.kill_automator()
-        with suppress(DeviceError):  # any other exception fails the test
-            operate(device)
-        virtual.clear_faults()
-    calm = opened(adb, virtual)
-    assert whole_capture(calm).page is not None
-    device.close()
-    calm.close()
 
 
 def test_with_the_device_gone_every_operation_says_unreachable(adb: AdbServer, virtual: DeviceHandle) -> None:

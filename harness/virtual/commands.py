@@ -26,8 +26,10 @@ _SERVICES: Mapping[str, Command] = {
 
 
 async def cmd(call: Call) -> int:
-    """Pass a call on to a system service; ``-l`` lists them."""
+    """Pass a call on to a system service; ``-l`` lists them. Before Android 7 there is only the host's clock."""
     words = [word for word in call.args if word != "-w"]
+    if not call.device.personality.has_cmd and words[:1] != ["clock"]:
+        return call.refuse(f"/system/bin/sh: cmd: {call.device.personality.not_found}", 127)
     if words[:1] == ["-l"]:
         call.say("Currently running services:")
         for name in sorted(_SERVICES):

@@ -207,6 +207,8 @@ class PackageStore:
         """Install or update an app from its archive and return it. Raises ``InstallRefused``."""
         chosen = options or InstallOptions()
         async with self._lock:
+            if not self._files.room_for(len(data)):
+                raise InstallRefused("INSTALL_FAILED_INSUFFICIENT_STORAGE", "not enough space")
             archive = await asyncio.to_thread(read_archive, data)
             if isinstance(archive, NativeManifest):
                 app = self._native_app(archive)

@@ -215,9 +215,7 @@ class AndroidShell:
 
     def _has(self, name: str) -> bool:
         """Return whether this kind of device has a program of that name, if any device has."""
-        kind = self._device.personality
-        short = name.rpartition("/")[2]
-        return short not in kind.quirks.lacks and (kind.has_cmd or short != "cmd")
+        return name.rpartition("/")[2] not in self._device.personality.quirks.lacks
 
     def _program(self, name: str) -> Command | None:
         return self._commands.get(name.removeprefix("/system/bin/").removeprefix("/bin/")) if self._has(name) else None
