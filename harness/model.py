@@ -460,6 +460,27 @@ class DenyPermission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestorePermission:
+    """Give back a permission that ``DenyPermission`` took away in this walk; one that was not held stays so."""
+
+    package: PackageName
+    permission: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MockPlace:
+    """Let the device tell its apps that it is somewhere else; refused where Android has no test providers."""
+
+    latitude_deg: float
+    longitude_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealPlace:
+    """End what ``MockPlace`` began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextDay:
     """Move the device's clock to the same time tomorrow; refused by every device whose clock is not ours to move."""
 
@@ -483,6 +504,9 @@ OneDevice = (
     | OpenLink
     | Stop
     | DenyPermission
+    | RestorePermission
+    | MockPlace
+    | RealPlace
     | NextDay
     | LogIn
 )

@@ -29,6 +29,7 @@ from harness.model import (
     Home,
     Launch,
     LogIn,
+    MockPlace,
     Moment,
     NextDay,
     Observation,
@@ -38,9 +39,11 @@ from harness.model import (
     Outcome,
     PackageName,
     ProbeRun,
+    RealPlace,
     Recents,
     Recorder,
     Refusal,
+    RestorePermission,
     Rule,
     ScreenKey,
     Step,
@@ -58,7 +61,7 @@ LoggingIn = Callable[[Observation, Callable[[Action], Observation | None]], None
 # Steps after which an app may rightly be another process; a refused privacy notice ends many an app, too.
 _MAY_END_APPS = (Stop, Back, Home, Recents, DenyPermission)
 # Not every device lets its clock be moved, not every app asks for a permission: a no is an answer, not a lost step.
-_MAY_BE_REFUSED = (NextDay, DenyPermission, LogIn, OnCompanion)
+_MAY_BE_REFUSED = (NextDay, DenyPermission, RestorePermission, MockPlace, RealPlace, LogIn, OnCompanion)
 # What changes the screen, as a rule at once.
 _CHANGE_THE_SCREEN = (Tap, Back, Launch)
 _DAY_S = 86400.0
@@ -310,6 +313,8 @@ class Walker:
             outcome = end.value
         finally:
             generator.close()
+        if cut is not None and any(isinstance(action, MockPlace) for action, _ in exchanges):
+            self.act(RealPlace(), actor=Actor.RECOVER, why="real-place")  # what comes after is no probe any more
         run = ProbeRun(rule=rule.id, start=observation.id, exchanges=tuple(exchanges), cut=cut)
         self._recorder.probe_run(run)
         self._probe_runs.append(run)

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from harness.judge import replay
-from harness.model import Action, Coverage, DenyPermission, Launch, Marker, Observation, Outcome, Tap, Verdict
+from harness.model import (
+    Action,
+    Coverage,
+    DenyPermission,
+    Launch,
+    Marker,
+    MockPlace,
+    Observation,
+    Outcome,
+    PackageName,
+    RealPlace,
+    RestorePermission,
+    Tap,
+    Verdict,
+)
 from harness.rules import trace_location, wants_probe
 from harness.rules.corpus import screen
+from harness.rules.place_run import mock_the_place
+from harness.rules.track_run import PERMISSIONS
 from tests.simulated_lesson import drive
 
 WALKED = Coverage(reaches=(), screens=3, steps=9, untried=0, finished=True)
@@ -44,6 +60,11 @@ class Patrol:
     at_start: str = ""  # what it says in passing when a patrol is started without
     asks_again: bool = False  # the system asks when the app starts
     far_away: bool = False  # nothing on the first page leads back
+    shows: str = ""  # the place, or {0} for where the device is
+    fence: str = ""  # what it says far away,
+    fence_once: bool = False  # and in the first far city only
+    fix: MockPlace | None = None
+    fixes: int = 0
     place: str = "track"
     denied: bool = False
     recording: bool = False
@@ -66,6 +87,10 @@ class Patrol:
             self.denied = True
         elif isinstance(action, Launch):
             self.place = "question" if self.asks_again else "home"
+        elif isinstance(action, MockPlace):
+            self.fix, self.fixes = action, self.fixes + 1
+        elif isinstance(action, RealPlace):
+            self.fix = None
         elif isinstance(action, Tap) and action.label == "拒绝":
             self.place = "home"
         elif isinstance(action, Tap) and action.label == "巡查轨迹":
@@ -83,6 +108,8 @@ class Patrol:
             "",
             "本次巡查",
             "巡查里程",
+            *([self.shows.format(self.fix.latitude_deg if self.fix else 31.2)] if self.shows else []),
+            *([self.fence] if self.fence and self.fix and not (self.fence_once and self.fixes > 1) else []),
             *([self.at_opening] if self.denied and self.at_opening else []),
         ]
         lines = {
@@ -106,12 +133,52 @@ def _probe(patrol: Patrol) -> Outcome:
     outcome, run = drive(trace_location.probe, patrol, trace_location.RULE.id)
     assert replay(trace_location.RULE, run, {o.id: o for o in patrol.seen}) == outcome
     assert not patrol.recording
+    assert patrol.fix is None
+    assert RestorePermission(package=PackageName(patrol.package), permission=PERMISSIONS[0]) in patrol.actions
     assert "仅在使用中允许" not in _labels(patrol)
     return outcome
 
 
 def _labels(patrol: Patrol) -> list[str]:
     return [a.label for a in patrol.actions if isinstance(a, Tap)]
+
+
+def test_a_page_that_refuses_far_from_its_fence_and_not_before_is_found() -> None:
+    outcome = _probe(Patrol(shows="当前位置：{0}", fence="您不在巡查范围内，无法打卡"))
+    assert (outcome.verdict, outcome.reason) == (Verdict.FOUND, "trace-location-far")
+    assert dict(outcome.data)["said"] == "您不在巡查范围内，无法打卡"
+    assert [m.name for m in outcome.measures][:2] == [
+        "trace-location-measure-follows",
+        "trace-location-measure-fenced",
+    ]
+
+
+def test_a_refusal_in_one_far_city_only_gives_way_and_is_left_to_a_person() -> None:
+    outcome = _probe(Patrol(fence="您不在巡查范围内，无法打卡", fence_once=True))
+    assert (outcome.verdict, outcome.reason) == (Verdict.PRESENT, "trace-location-opens-without")
+
+
+@pytest.mark.parametrize(("shows", "follows"), [("当前位置：{0}", True), ("当前位置：示例村三组", False), ("", False)])
+def test_a_place_that_follows_is_told_and_one_that_stays_proves_nothing(shows: str, follows: bool) -> None:  # noqa: FBT001
+    outcome = _probe(Patrol(shows=shows))
+    assert (outcome.verdict, outcome.reason) == (Verdict.PRESENT, "trace-location-opens-without")
+    assert ("trace-location-measure-follows" in [m.name for m in outcome.measures]) is follows
+
+
+def test_a_place_that_changes_without_being_moved_follows_nothing() -> None:
+    patrol = Patrol(shows="当前位置：示例村")
+    start, still = patrol.look(), replace(patrol, shows="当前位置：{0}").look()
+    steps = mock_the_place(start)
+    next(steps)
+    looks = iter([still, still, replace(patrol, shows="当前位置：外地").look(), still, still, still])
+    run = None
+    try:
+        for seen in looks:
+            steps.send(seen)
+    except StopIteration as end:
+        run = end.value
+    assert run is not None
+    assert run.follows is None
 
 
 @pytest.mark.parametrize("patrol", [Patrol(at_opening=REFUSAL), Patrol(at_opening=REFUSAL, asks_again=True)])

@@ -156,6 +156,9 @@ class ScriptedScreen:
     async def set_display(self, display: Display) -> None:
         self.display = display
 
+    async def set_place(self, place: tuple[float, float] | None) -> None:
+        self.done.append(("set_place", place))
+
     async def clock_changed(self, advanced_s: float) -> None:
         self.done.append(("clock_changed", advanced_s))
 

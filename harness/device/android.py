@@ -8,6 +8,7 @@ never are, because whether they took effect is unknown.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import re
@@ -24,6 +25,7 @@ from uiautomator2.exceptions import RPCStackOverflowError
 from harness.clock import AdvancingClock, Clock
 from harness.device import changes, facts, frames, pages
 from harness.device.apk_signer import Signer, signer_of
+from harness.device.conditions import Conditions
 from harness.device.installing import install_apk
 from harness.device.link import Limits, Link
 from harness.device.writing import Writer
@@ -41,13 +43,16 @@ from harness.model import (
     Launch,
     LogIn,
     LongPress,
+    MockPlace,
     Moment,
     NextDay,
     OnCompanion,
     OpenLink,
     PackageName,
     Page,
+    RealPlace,
     Recents,
+    RestorePermission,
     Stop,
     Swipe,
     Tap,
@@ -109,6 +114,7 @@ class AndroidDevice:
         self._adb = adb
         self._clock = clock
         self._limits = limits or Limits()
+        self._conditions = Conditions(self.shell, lambda command: self.shell(command, check=True))
         self._link = Link(serial, adb=adb, clock=clock, limits=self._limits)
         self._writer = Writer(self._link, dump=self.dump, clock=clock, may_install=may_install_keyboard)
         sdk, _, virtual = self.shell("getprop ro.build.version.sdk; getprop ro.harness.virtual").partition("\n")
@@ -313,7 +319,13 @@ class AndroidDevice:
             case Stop():
                 self.shell(f"am force-stop {shlex.quote(action.package)}")
             case DenyPermission():
-                self.shell(f"pm revoke {shlex.quote(action.package)} {shlex.quote(action.permission)}", check=True)
+                self._conditions.deny(action)
+            case RestorePermission():
+                self._conditions.restore(action)
+            case MockPlace():
+                self._conditions.mock_place(action)
+            case RealPlace():
+                self._conditions.real_place()
             case NextDay():
                 self._next_day()
             case LogIn():
@@ -439,7 +451,9 @@ class AndroidDevice:
         self._link.restore()
 
     def close(self) -> None:
-        """Take the helper keyboard off the device, and end the uiautomator2 server that this adapter started."""
+        """End what this adapter began: the uiautomator2 server, the helper keyboard, a mocked place that nobody has ended."""
+        with contextlib.suppress(DeviceError):
+            self._conditions.real_place()
         self._writer.close()
         self._link.close()
 

@@ -19,12 +19,15 @@ from harness.model import (
     Launch,
     LogIn,
     LongPress,
+    MockPlace,
     Moment,
     NextDay,
     OnCompanion,
     OpenLink,
     Outcome,
+    RealPlace,
     Recents,
+    RestorePermission,
     Stop,
     Swipe,
     Tap,
@@ -100,6 +103,12 @@ class Phrases:
                 return self.say("report-did-stop", what=package)
             case DenyPermission(permission=permission):
                 return self.say("report-did-deny", what=self.say(permission))
+            case RestorePermission(permission=permission):
+                return self.say("report-did-restore", what=self.say(permission))
+            case MockPlace(latitude_deg=latitude, longitude_deg=longitude):
+                return self.say("report-did-mock-place", latitude=f"{latitude:.4f}", longitude=f"{longitude:.4f}")
+            case RealPlace():
+                return self.say("report-did-real-place")
             case NextDay():
                 return self.say("report-did-next-day")
             case LogIn():

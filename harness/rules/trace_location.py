@@ -45,6 +45,7 @@ from harness.rules.forms import title_of
 from harness.rules.layout import title_words
 from harness.rules.necessity import need_claimed
 from harness.rules.outcomes import joined, sighted
+from harness.rules.place_run import PlaceRun, mock_the_place
 from harness.rules.track_run import MAY_PRESS, MAY_PRESS_DEMO, TrackRun, deny_the_place, refusals
 from harness.rules.track_words import (
     FENCED,
@@ -97,6 +98,7 @@ class Reason(StrEnum):
     FENCED = "trace-location-fenced"
     RECORDING = "trace-location-recording"
     PRESENT = "trace-location-present"
+    FAR = "trace-location-far"
     OPENS_WITHOUT = "trace-location-opens-without"
     NOT_SEEN = "trace-location-not-seen"
 
@@ -189,29 +191,32 @@ def _weigh(signs: frozenset[str], *, claimed: bool) -> tuple[Verdict, Reason]:
 
 
 def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
-    """Yield the denial of the place and the way back; starts a track in made-up apps only, and ends it."""
+    """Yield mocked places, then the denial of the place and the way back; a track is started in made-up apps only."""
+    place = yield from mock_the_place(observation)
     run = yield from deny_the_place(observation)
-    if run.cut and run.came_back is None:
+    if run.cut and run.came_back is None and not place.fence:
         raise ProbeCut
-    return weigh(run, detect(observation))
+    return weigh(run, detect(observation), place)
 
 
-def weigh(run: TrackRun, start: Outcome) -> Outcome:
-    """Return what a run shows: the work is refused without the place, or the page opens all the same."""
-    signs = start.signs | ({REFUSES} if run.refusal else frozenset())
+def weigh(run: TrackRun, start: Outcome, place: PlaceRun) -> Outcome:
+    """Return what a run shows: the work is refused without the place or far away, or the page opens all the same."""
+    signs = start.signs | ({REFUSES} if run.refusal else frozenset()) | ({FENCE} if place.fence else frozenset())
     verdict, reason = _weigh(signs, claimed=EXEMPTION in dict(start.data))
     if verdict is Verdict.PRESENT and run.came_back:
         reason = Reason.OPENS_WITHOUT
+    elif place.fence and not run.refusal:
+        reason = Reason.FAR
     data: dict[str, Datum] = {k: v for k, v in start.data if k not in BETWEEN_SCREENS}
-    data |= {"said": run.refusal} if run.refusal else {}
+    data |= {"said": run.refusal or place.fence} if run.refusal or place.fence else {}
     return Outcome(
         verdict=verdict,
         reason=reason,
         data=tuple(sorted(data.items())),
-        marks=(*start.marks, *run.marks),
-        markers=start.markers | ({Marker.GATE} if run.refusal else frozenset()),
+        marks=(*start.marks, *place.marks, *run.marks),
+        markers=start.markers | ({Marker.GATE} if run.refusal or place.fence else frozenset()),
         signs=signs,
-        measures=tuple(run.measures),
+        measures=(*place.measures, *run.measures),
         observation=run.start.id,
         screen=run.start.screen,
         from_probe=True,

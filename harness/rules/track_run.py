@@ -1,7 +1,7 @@
 """The probe of recorded places: denies the permission, starts again and looks what the page says then.
 
 A track is started in made-up apps of the demo only, where it is nobody's record; there it is ended again. Nothing is
-granted: an app that asks again is told no again.
+granted: an app that asks again is told no again. At the end it holds again what it held before.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from harness.model import (
     Mark,
     Measure,
     Observation,
+    RestorePermission,
     Role,
     Stop,
     Tap,
@@ -86,6 +87,9 @@ def deny_the_place(start: Observation) -> Generator[Action, Observation, TrackRu
         yield from _denied(run)
         if run.came_back and not run.refusal and _is_demo(start):
             yield from _start_a_track(run)
+        if start.page is not None:
+            for permission in PERMISSIONS:
+                yield from _act(run, RestorePermission(package=start.page.package, permission=permission))
     except ProbeCut:
         run.cut = True
     return run

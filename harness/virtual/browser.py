@@ -53,6 +53,7 @@ class ChromiumScreen:
         self._awake = True
         self._toast: str | None = None
         self._clipboard = ""
+        self._place: tuple[float, float] | None = None
         self._bridge: Bridge | None = None
         self._desktop: Desktop | None = None
         self._chromium: Chromium | None = None
@@ -64,6 +65,7 @@ class ChromiumScreen:
             awake=lambda: self._awake,
             epoch_offset_ms=self._epoch_offset_ms,
             now=clock.now,
+            place=lambda: self._place,
             log=log,
             user_agent=kind.user_agent,
         )
@@ -441,6 +443,13 @@ class ChromiumScreen:
             for tab in [desktop.system_tab, *(task.tab for task in desktop.tasks)]:
                 await tab.resize(display)
             await desktop.present()
+
+    async def set_place(self, place: tuple[float, float] | None) -> None:
+        """Tell every page where the device is; a page hears of it where its app may know the place."""
+        desktop = await self._ready()
+        self._place = place
+        for tab in [desktop.system_tab, *(task.tab for task in desktop.tasks if not task.tab.blocked)]:
+            await tab.set_place(place)
 
     # time
 

@@ -89,9 +89,11 @@ class Chromium:
         context.on("page", self._on_page)
         await within(context.route("**/*", self._route), SHORT_S, "start")
         await within(context.expose_binding("__androidCall", self._called), SHORT_S, "start")
-        # A WebView reaches the loopback (``adb reverse``) unasked; browsers that do not ask know no such permission.
+        # Whether a page may know the place is its app's permission, which ``bridge.js`` asks for. A WebView reaches
+        # the loopback (``adb reverse``) unasked; browsers that do not ask know no such permission.
+        await within(context.grant_permissions(["geolocation"]), SHORT_S, "start")
         with contextlib.suppress(VirtualDeviceError):
-            await within(context.grant_permissions(["local-network-access"]), SHORT_S, "start")
+            await within(context.grant_permissions(["geolocation", "local-network-access"]), SHORT_S, "start")
         return self
 
     def _on_close(self) -> None:

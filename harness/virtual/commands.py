@@ -9,6 +9,7 @@ from harness.virtual.commands_am import AM_COMMANDS, am
 from harness.virtual.commands_dumpsys import DUMPSYS_COMMANDS
 from harness.virtual.commands_files import FILE_COMMANDS
 from harness.virtual.commands_ime import IME_COMMANDS, ime
+from harness.virtual.commands_location import LOCATION_COMMANDS, appops, location
 from harness.virtual.commands_pm import PM_COMMANDS, pm
 from harness.virtual.commands_screen import SCREEN_COMMANDS, input_command, wm
 from harness.virtual.commands_system import SYSTEM_COMMANDS, clock, settings
@@ -22,6 +23,8 @@ _SERVICES: Mapping[str, Command] = {
     "settings": settings,
     "input_method": ime,
     "clock": clock,
+    "appops": appops,
+    "location": location,
 }
 
 
@@ -64,6 +67,7 @@ COMMANDS: Mapping[str, Command] = {
     **AM_COMMANDS,
     **DUMPSYS_COMMANDS,
     **SCREEN_COMMANDS,
+    **LOCATION_COMMANDS,
     "cmd": cmd,
     "toybox": toybox,
 }

@@ -65,6 +65,7 @@ class Setting:
     awake: Callable[[], bool]
     epoch_offset_ms: Callable[[], float]
     now: Callable[[], float]
+    place: Callable[[], tuple[float, float] | None]
     log: Callable[[str, str], None]
     user_agent: str = Personality().user_agent
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # go on where a browser died
@@ -144,9 +145,11 @@ class Desktop:
 
     async def _new_tab(self) -> Tab:
         agent = self._setting.user_agent.format(major=self.chromium.version.partition(".")[0] or "120")
-        return await self.chromium.open(
+        tab = await self.chromium.open(
             display=self._setting.display(), script=self.script(hidden=False), user_agent=agent
         )
+        await tab.set_place(self._setting.place())
+        return tab
 
     def script(self, *, hidden: bool) -> str:
         """Return what runs before every document: the device's clock, bridge and hierarchy."""

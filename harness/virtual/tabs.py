@@ -28,6 +28,7 @@ from harness.virtual.phone import Display
 
 REFUSED = Reply(status=0)  # the request is dropped and the page stays where it is
 SHORT_S = 5.0
+_PLACE_ACCURACY_M = 5.0
 _T = TypeVar("_T")
 
 
@@ -239,6 +240,15 @@ class Tab:
         theme = {"name": "prefers-color-scheme", "value": "dark" if display.dark else "light"}
         await self.send("Emulation.setEmulatedMedia", features=[theme])
         await self.send("Emulation.setAutoDarkModeOverride", enabled=display.dark)
+
+    async def set_place(self, place: tuple[float, float] | None) -> None:
+        """Let the page's geolocation tell a place, in degrees; ``None`` tells none."""
+        if place is None:
+            await self.send("Emulation.setGeolocationOverride")  # a place without numbers is one that nobody knows
+        else:
+            await self.send(
+                "Emulation.setGeolocationOverride", latitude=place[0], longitude=place[1], accuracy=_PLACE_ACCURACY_M
+            )
 
     async def goto(self, url: str) -> str | None:
         """Load the address; return None once its document is there, or why it is not yet."""

@@ -68,6 +68,8 @@ class Userland:
     properties: StoredTexts
     personality: Personality
     reboot: Callable[[], None] | None = None
+    app_ops: dict[tuple[str, str], str] = field(default_factory=dict)
+    test_places: dict[str, tuple[float, float] | None] = field(default_factory=dict)  # by provider
     install_sessions: dict[int, dict[str, bytes]] = field(default_factory=dict)  # archives by name, until the commit
 
     async def install(self, data: bytes, options: InstallOptions | None = None) -> InstalledApp:

@@ -26,6 +26,35 @@ if (config.fontScale !== 1) {
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }
 
+// the place: a WebView tells it where its app holds the permission, and nowhere else
+
+const LOCATION = 'ACCESS_FINE_LOCATION';
+if (navigator.geolocation) {
+  const {getCurrentPosition, watchPosition, clearWatch} = Geolocation.prototype;
+  const refused = {code: 1, message: 'User denied Geolocation', PERMISSION_DENIED: 1, POSITION_UNAVAILABLE: 2, TIMEOUT: 3};
+  const watches = new Map();
+  let watchCount = 0;
+  Geolocation.prototype.getCurrentPosition = function getPosition(told, failed, options) {
+    call('checkPermission', LOCATION).then((held) => {
+      if (held) getCurrentPosition.call(this, told, failed, options);
+      else if (typeof failed === 'function') failed(refused);
+    });
+  };
+  Geolocation.prototype.watchPosition = function watch(told, failed, options) {
+    const id = ++watchCount;
+    watches.set(id, null);
+    call('checkPermission', LOCATION).then((held) => {
+      if (held && watches.has(id)) watches.set(id, watchPosition.call(this, told, failed, options));
+      else if (!held && typeof failed === 'function') failed(refused);
+    });
+    return id;
+  };
+  Geolocation.prototype.clearWatch = function clear(id) {
+    if (watches.get(id)) clearWatch.call(this, watches.get(id));
+    watches.delete(id);
+  };
+}
+
 // visibility: Chromium shows every tab, the device knows which one is in front
 
 const visibility = () => (device.hidden ? 'hidden' : 'visible');
