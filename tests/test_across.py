@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import jsonschema
 import pytest
+from lxml import html
 
 from harness.across import judge_across
 from harness.evidence import codec
-from harness.evidence.layout import JudgedFacts
+from harness.evidence.layout import AcrossFacts, JudgedFacts
 from harness.evidence.schemas import document
 from harness.model import (
     AcrossFinding,
@@ -28,7 +30,11 @@ from harness.model import (
     Verdict,
     Walk,
 )
+from harness.report.across_view import across_views
+from harness.report.html import render_run
 from harness.report.phrases import Phrases
+from harness.report.shots import Gallery, Links
+from harness.report.views import RunResult
 from harness.rules import ACROSS_RULES, ALL_RULES
 from harness.rules.corpus import screen
 
@@ -175,3 +181,25 @@ def test_a_screen_that_could_not_be_read_is_a_gap_of_its_app() -> None:
     gap = Gap(channel=Channel.HIERARCHY, reason="dump-failed")
     blind = replace(OTHERS.observations[0], gaps=(gap,), words=(), elements=())
     assert _across(CIVIL, replace(OTHERS, observations=(blind,)))[0].verdict is Verdict.INCONCLUSIVE
+
+
+def test_the_first_page_of_a_report_tells_it_apart_with_the_pictures_of_each_app() -> None:
+    found, phrases = _across(CIVIL, FARMS), Phrases()
+    links = Links(original=lambda digest: f"shots/{digest}", small=lambda _: None)
+    seen = {str(w.app.package): (f"EB-{w.app.name}", Gallery(w, links, phrases)) for w in (CIVIL, FARMS)}
+    views = across_views(found, ACROSS_RULES, seen, phrases)
+    raw = render_run(RunResult(made=BEGAN.wall, rules=(), apps=(), across=views), phrases)
+    page = html.document_fromstring(raw, parser=html.HTMLParser(encoding="utf-8"))
+    assert isinstance(page, html.HtmlElement)
+    told = page.get_element_by_id("across")
+    assert [a.get("id") for a in told.iter("article")] == [found[0].id]
+    assert found[0].fingerprint in told.text_content()
+    assert "字段重合，不等于重复填报" in told.text_content()
+    assert {unquote(str(a.get("href"))) for a in told.iter("a")} == {
+        "EB-民政/index.html",
+        "EB-民政/shots/png-农户信息采集",
+        "EB-农业/index.html",
+        "EB-农业/shots/png-农户台账填报",
+    }
+    facts = AcrossFacts(across=found)
+    jsonschema.validate(json.loads(codec.dump_page(facts)), document("across", AcrossFacts))

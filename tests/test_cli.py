@@ -26,7 +26,7 @@ from harness.cli import group
 from harness.errors import BadInput
 from harness.evidence import codec
 from harness.evidence.bundle import BundleWriter, open_bundle
-from harness.evidence.layout import JudgedFacts
+from harness.evidence.layout import AcrossFacts, JudgedFacts
 from harness.evidence.schemas import document
 from harness.evidence.verify import VerifyReport
 from harness.report.look import Look
@@ -270,7 +270,9 @@ def test_every_json_output_is_as_its_schema_says(tmp_path: Path, bundle: Path, s
     assert [rule["id"] for rule in one["rules"]] == ["points-ranking"]
 
 
-@pytest.mark.parametrize(("name", "record"), [("judged", JudgedFacts), ("look", Look), ("verify", VerifyReport)])
+@pytest.mark.parametrize(
+    ("name", "record"), [("judged", JudgedFacts), ("across", AcrossFacts), ("look", Look), ("verify", VerifyReport)]
+)
 def test_the_committed_schemas_are_those_of_the_records(name: str, record: type) -> None:
     committed = json.loads(resources.files("harness").joinpath(f"schemas/{name}.schema.json").read_text("utf-8"))
     assert committed == document(name, record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import shutil
@@ -322,7 +323,8 @@ def test_a_run_is_apps_by_rules_with_links_that_work(study: Path, tmp_path: Path
     packed = zipped(other, tmp_path / "other.zip")
     index = write_report([study, packed], tmp_path / "报告 1", ALL_RULES, made=START)
     run = parsed(index.read_bytes())
-    assert [section.get("id") for section in run.iter("section")] == ["coverage", "matrix", "findings"]
+    assert [section.get("id") for section in run.iter("section")] == ["coverage", "matrix", "findings", "across"]
+    assert json.loads((index.parent / "across.json").read_bytes())["across"][0]["verdict"] == "not_applicable"
     assert not (index.parent / study.name / "derived.json").exists()
     table = said(run.get_element_by_id("matrix"))
     assert all(rule.name_zh in table for rule in ALL_RULES)

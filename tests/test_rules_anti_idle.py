@@ -114,9 +114,10 @@ def test_a_page_that_names_its_interval_is_left_alone_a_minute_longer() -> None:
     assert (shown.verdict, wants_probe(shown)) == (Verdict.PRESENT, True)
 
 
-def test_a_prompt_met_at_the_start_is_found_only_when_it_comes_again_by_itself() -> None:
+@pytest.mark.parametrize("covers", [False, True])
+def test_a_prompt_met_at_the_start_is_found_only_when_it_comes_again_by_itself(covers: bool) -> None:  # noqa: FBT001
     for again, verdict in ((True, Verdict.FOUND), (False, Verdict.PRESENT)):
-        phone = Phone(Lesson(length_s=LONG, idle_s=100.0))
+        phone = Phone(Lesson(length_s=LONG, idle_s=100.0, prompt_covers=covers))
         phone._tick(101.0)
         start = phone.look()
         assert wants_probe(anti_idle_proof.detect(start))

@@ -66,6 +66,7 @@ RECORDINGS = "data/recordings"
 DERIVED = "data/derived"
 SCHEMA = "data/schema"
 REPORT = "index.html"
+ACROSS = "across.json"  # beside the report over several bundles
 README = "README.txt"
 UNFINISHED = "UNFINISHED.txt"
 BAGIT = "bagit.txt"
@@ -316,6 +317,14 @@ class JudgedFacts:
 
     format: int = FORMAT
     apps: tuple[JudgedApp, ...]
+    across: tuple[AcrossFinding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcrossFacts:
+    """What the apps of one run show together, beside the report over them."""
+
+    format: int = FORMAT
     across: tuple[AcrossFinding, ...]
 
 

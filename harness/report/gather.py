@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from harness.across import judge_across
 from harness.errors import BundleError
 from harness.evidence import durable, layout
 from harness.evidence.bundle import StoredBundle, open_bundle
 from harness.evidence.container import read
 from harness.evidence.verify import verify
-from harness.model import Judgement, Rule
+from harness.model import Judgement, Rule, Walk
+from harness.report.across_view import across_views
 from harness.report.phrases import Phrases
 from harness.report.pictures import SmallPictures
 from harness.report.result import Source, app_result, rule_view
 from harness.report.shots import Gallery, Links
 from harness.report.vetting import vetted
 from harness.report.views import AppResult, RunResult
+from harness.rules import ACROSS_RULES
 
 
 def gather(
@@ -36,17 +40,33 @@ def gather(
     in a folder are linked where they are, those of a zip are copied. Raises ``BundleError``.
     """
     words = Phrases()
-    results = []
-    for path in bundles:
-        with open_bundle(path) as bundle:
+    results: list[AppResult] = []
+    seen: dict[str, tuple[str, Gallery]] = {}
+    walks: list[Walk] = []
+    with contextlib.ExitStack() as opened:  # until the apps were compared, which may ask for one more picture
+        for path in bundles:
+            bundle = opened.enter_context(open_bundle(path))
             judgement = (judgements or {}).get(path) or bundle.judgement
             if judgement is None:
                 raise BundleError(f"{path}: is unfinished and was never judged")
-            results.append(_app(bundle, judgement, rules, out, words))
-    return RunResult(made=made, rules=tuple(rule_view(rule, words) for rule in rules), apps=tuple(results))
+            result, gallery = _app(bundle, judgement, rules, out, words)
+            results.append(result)
+            walks.append(bundle.walk)
+            seen.setdefault(bundle.walk.app.package, (bundle.name, gallery))
+        across = judge_across(walks, ACROSS_RULES) if len(walks) > 1 else ()
+        views = across_views(across, ACROSS_RULES, seen, words)
+    return RunResult(
+        made=made,
+        rules=tuple(rule_view(rule, words) for rule in rules),
+        apps=tuple(results),
+        across=views,
+        judged_across=across,
+    )
 
 
-def _app(bundle: StoredBundle, judgement: Judgement, rules: Sequence[Rule], out: Path, words: Phrases) -> AppResult:
+def _app(
+    bundle: StoredBundle, judgement: Judgement, rules: Sequence[Rule], out: Path, words: Phrases
+) -> tuple[AppResult, Gallery]:
     folder = out / bundle.name
     folder.mkdir(parents=True, exist_ok=True)
     way = _way(bundle.path, folder) if bundle.path.is_dir() else None
@@ -82,7 +102,8 @@ def _app(bundle: StoredBundle, judgement: Judgement, rules: Sequence[Rule], out:
         vetting=vetted(verify(bundle.path), words),
     )
     links = Links(original=original, small=lambda d: link(small.member(d)), tiny=lambda d: link(small.tiny(d)))
-    return app_result(source, rules, Gallery(bundle.walk, links, words), words)
+    gallery = Gallery(bundle.walk, links, words)
+    return app_result(source, rules, gallery, words), gallery
 
 
 def _way(target: Path, start: Path) -> str | None:

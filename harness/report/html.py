@@ -63,12 +63,13 @@ def write_report(
 
 
 def write_html(run: RunResult, means: Means) -> tuple[Path, ...]:
-    """Write a page for each app and the first page over all; return the first: coverage, then apps by rules."""
+    """Write a page for each app, the first page over all and what they show together; return the first page."""
     phrases = Phrases()
     for app in run.apps:
         durable.write(means.out / app.folder / layout.REPORT, render_app(app, phrases))
     index = means.out / layout.REPORT
     durable.write(index, render_run(run, phrases))
+    durable.write(means.out / layout.ACROSS, codec.dump_page(layout.AcrossFacts(across=run.judged_across)))
     return (index,)
 
 

@@ -13,6 +13,7 @@ from harness.appmap import app_map
 from harness.evidence.bundle import StoredBundle
 from harness.model import (
     Box,
+    Clause,
     Coverage,
     EntryKind,
     Finding,
@@ -180,15 +181,17 @@ def _exemption(finding: Finding, walk: Walk) -> ExemptionView:
 
 
 def _clauses(rule: Rule, phrases: Phrases) -> tuple[ClauseView, ...]:
-    return tuple(
-        ClauseView(
-            source=phrases.clause_source(clause),
-            quote=clause.quote,
-            confidence=phrases.confidence(clause),
-            confirmed=clause.confidence == "A" and bool(clause.article_no),
-            url=clause.url,
-        )
-        for clause in (rule.clause, *rule.also)
+    return tuple(clause_view(clause, phrases) for clause in (rule.clause, *rule.also))
+
+
+def clause_view(clause: Clause, phrases: Phrases) -> ClauseView:
+    """Return what is told of one sentence."""
+    return ClauseView(
+        source=phrases.clause_source(clause),
+        quote=clause.quote,
+        confidence=phrases.confidence(clause),
+        confirmed=clause.confidence == "A" and bool(clause.article_no),
+        url=clause.url,
     )
 
 

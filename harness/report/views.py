@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from harness.model import Reach, RuleId, Severity, Verdict
+from harness.model import AcrossFinding, Reach, RuleId, Severity, Verdict
 from harness.report.mapview import MapView
 from harness.report.probes import ProbeView
 from harness.report.shots import Shot
@@ -194,9 +194,51 @@ class AppResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A picture that shows part of a finding across apps; ``href`` starts from the report's folder."""
+
+    observation: str
+    sha256: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcrossShare:
+    """What one app adds to a finding across apps."""
+
+    package: str
+    name: str
+    unit: str
+    level: str
+    subject: str
+    items: tuple[str, ...]
+    href: str
+    proofs: tuple[Proof, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcrossView:
+    """What several apps show together; no app alone has done it."""
+
+    id: str
+    fingerprint: str
+    rule: RuleId
+    name: str
+    verdict: Verdict
+    word: str
+    rank: Severity
+    statement: str
+    clauses: tuple[ClauseView, ...]
+    limits: tuple[str, ...]
+    shares: tuple[AcrossShare, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """Several apps of one run."""
+    """Several apps of one run; ``across`` is what they show together, ``judged_across`` the same for machines."""
 
     made: datetime
     rules: tuple[RuleView, ...]
     apps: tuple[AppResult, ...]
+    across: tuple[AcrossView, ...] = ()
+    judged_across: tuple[AcrossFinding, ...] = ()

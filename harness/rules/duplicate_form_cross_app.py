@@ -89,7 +89,7 @@ def _of_one_app(walks: Sequence[Walk]) -> AppForms:
     seen: list[tuple[Observation, Form]] = []
     for walk in walks:
         for observation in walk.observations:
-            if observation.page is not None and observation.page.package != walk.app.package:
+            if observation.companion or (observation.page and observation.page.package != walk.app.package):
                 continue
             form = read_form(observation)
             if form is not None and form.addressed is Addressed.STAFF:

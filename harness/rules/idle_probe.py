@@ -120,8 +120,8 @@ def leave_alone(start: Observation) -> Generator[Action, Observation, IdleRun]:
     try:
         if presence(start) is not None:
             yield from _do_not_react(run)
-            if run.resumed is None or run.stood is not True:
-                return run
+            if run.resumed is None or run.stood is False:
+                return run  # where the prompt covers the film, whether it stood is seen when it comes again
         yield from _wait_for_it(run)
         if presence(run.watch.now, in_lesson=True) is not None:
             yield from _do_not_react(run)
