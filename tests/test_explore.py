@@ -440,3 +440,30 @@ def test_what_moved_down_its_page_is_sought_to_the_end_before_it_is_given_up() -
             case None:
                 break
     assert sorted(pressed) == sorted("甲乙丙")
+
+
+def test_a_page_that_got_shorter_is_sought_to_its_new_end_and_the_walk_goes_on() -> None:
+    explorer = Explorer(Scope(package=PACKAGE))
+    sights = {0: ["甲"], 1: ["乙"], 2: ["丙"], 3: ["丁"]}
+    here, depth, pressed = "long", 0, []
+    for _ in range(80):
+        labels = sights[depth] if here == "long" else []
+        text = f"第{'一二三四'[depth]}屏"
+        word = Word(text=text, norm=text, box=SCREEN, channels=frozenset({Channel.HIERARCHY}))
+        seen = replace(observation(here, scrollable=here == "long"), words=(word,))
+        box = Box(left=100, top=900, right=900, bottom=1000)
+        shown: list[Target] = [Label(box=box, label=label, norm=label, element=None) for label in labels]
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        match move.action if move is not None else None:
+            case Swipe(y1_px=y1_px, y2_px=y2_px):
+                depth = max(0, min(depth + (1 if y1_px > y2_px else -1), max(sights)))
+            case Tap(label=label):
+                pressed.append(label)
+                here, depth, sights = f"page {label}", 0, {0: ["甲"], 1: ["丙"]}
+            case Back():
+                here = "long"
+            case _:
+                break
+    assert sorted(pressed) == sorted("丁丙甲")
+    assert explorer.untried == 0

@@ -11,13 +11,13 @@ from harness.explore.targets import FIRST, Offer, Offers
 from harness.model import Box, Observation, ScreenKey
 
 _DIGITS = re.compile(r"\d+")  # a running counter is nothing new
-_CHAIN, _ENDLESS = 3, 12  # so often the same press led to more of the same: put off, given up
+_CHAIN, _ENDLESS = 3, 6  # so often the same press led to more of the same: put off, given up
 _CHAIN_PENALTY = 12.0
 _LIST_ROWS = 5  # rows in view from which on pages that differ by their title alone are one place
 _ALL_ALIKE, _MOSTLY = 3, 0.6  # rows of lists of one shape that led to one place: the others do, too
-_DULL_SWEEPS = 4
+_DULL_SWEEPS = 6
 _DULL_SLIDES = 2
-_LAST_OF_ALL = 9.0
+_LAST_OF_ALL = 30.0
 _SHORT_LIST = 12
 _SURE_AFTER = 2
 _LEAST_TABS = 2
@@ -118,7 +118,8 @@ class Arrivals:
         self._learn(last, place, new=new)
         self._place_in_stack(last, place)
         if last is None or key != before or last.token in (BACK, LAUNCH):
-            self.depth, self.slid = 0, {}
+            self.depth = place.stood if last is None or last.token == BACK else 0
+            self.slid = {}
         self._lines = lines
         self._look(observation, offers, last)
 
@@ -151,11 +152,11 @@ class Arrivals:
         return next((key for key in led if key in self.places and self.places[key].outline == outline), None)
 
     def _chain(self, place: Place) -> int:
-        """Return through how many places that look the same one and the same press has led here."""
+        """Return through how many places that look the same, and offer again what led to them, one came here."""
         at, length = place, 0
         while at.came_by is not None and length < _ENDLESS:
             parent = self.places.get(at.came_by[0])
-            if parent is None or at.came_by[1] != (place.came_by or at.came_by)[1] or parent.outline != at.outline:
+            if parent is None or at.came_by[1] not in at.items or parent.outline != at.outline:
                 break
             at, length = parent, length + 1
         return length
@@ -180,7 +181,7 @@ class Arrivals:
             place.came_by = (origin.key, last.token)
         if not last.offer.is_row:
             self._spots.setdefault((last.token, last.offer.target.box), {})[origin.key] = place.key
-        elif last.offer.group:
+        elif last.offer.group and origin.key not in self.loops:
             origin.led.setdefault(last.offer.group, []).append(place.key)
             self._lists.setdefault((_activity(origin.key), last.offer.group), []).append(place.key)
             if len(set(origin.led[last.offer.group])) > 1 and origin.rows.get(last.offer.group, 0) <= _SHORT_LIST:
@@ -231,7 +232,7 @@ class Arrivals:
         if self.end:
             self._reach_an_end(self.end, place)
         elif not swiped:
-            self.depth = place.depth_of(moving, self.depth)
+            self.depth = place.depth_of((offer.token for offer in offers.all), self.depth)
         fresh_lines = place.remember_lines(moving, self.depth)
         self._look_at_lanes(observation, place)
         if not swiped:
@@ -240,6 +241,7 @@ class Arrivals:
         if swiped and last is not None:
             self._judge_sweep(last, place, fresh=fresh, fresh_lines=fresh_lines)
         place.depth = max(place.depth, self.depth)
+        place.stood = self.depth
 
     def _reach_an_end(self, step: int, place: Place) -> None:
         """Hear that a swipe moved nothing: this is the end of the page, or its top."""
@@ -296,6 +298,7 @@ class Arrivals:
                 token=offer.token, penalty=offer.penalty, depth=self._depth_of(place, offer.target.box), lane=lane
             )
             item.group = offer.group
+            item.scrolls = within(place.scroll, offer.target.box)
             item.side = self.slid.get(lane, 0) if lane >= 0 else 0
             item.open = self._worth_trying(place, offer)
             place.items[offer.token] = item

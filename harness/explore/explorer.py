@@ -12,10 +12,11 @@ from harness.explore.targets import Offers, Target, read_offers
 from harness.explore.ways import SWIPE_COST, TAP_COST, Route, reveal_cost, routes
 from harness.model import Action, Back, Launch, Observation, PackageName, ScreenKey, Tap
 
-_SWEEP_PENALTY, _DULL_PENALTY, _LANE_PENALTY = 1.0, 3.0, 1.0
+_SWEEP_PENALTY, _LANE_PENALTY = 1.0, 1.0
 _MOST_TRAVELS = 18  # moves in a row that try nothing new: the goal is given up
 _MOST_LANE_SWEEPS = 8
 _MOST_REVIVALS = 2
+_MOST_CORRECTIONS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Scope:
     steps: int = 200
     seconds: float = 900.0
     taps_per_screen: int = 40
-    scrolls_per_screen: int = 12
+    scrolls_per_screen: int = 16
     restarts: int = 6
 
 
@@ -48,6 +49,9 @@ class _Goal:
     item: Item | None = None
     lane: Lane | None = None
 
+    def is_same(self, other: _Goal) -> bool:
+        return self.place is other.place and self.item is other.item and self.lane is other.lane
+
 
 class Explorer:
     """The map of one app and the policy on it."""
@@ -58,6 +62,7 @@ class Explorer:
         self._restarts = 0
         self._travels = 0
         self._revivals = 0
+        self._goal: _Goal | None = None
         self._offers: Offers | None = None
 
     @property
@@ -116,9 +121,9 @@ class Explorer:
     def next(self, observation: Observation, targets: Sequence[Target]) -> Move | None:
         """Return the next move from this screen, ``None`` when nothing within the scope is left to try."""
         offers = self._offers or read_offers(observation, targets, frozenset())
-        while True:
+        for _ in range(_MOST_CORRECTIONS):  # each time round the map is put right about one thing
             there = self._routes()
-            goal = min(self._goals(there), key=lambda goal: goal.cost, default=None)
+            goal = self._choose(list(self._goals(there)))
             if goal is None:
                 move = self._unstuck()
                 if move is None and self._believe_again():
@@ -132,6 +137,20 @@ class Explorer:
                 fresh = move.why in ("explore-new", "explore-scroll", "explore-sideways")
                 self._travels = 0 if fresh else self._travels + 1
                 return move
+        return self._unstuck()
+
+    def _choose(self, goals: Sequence[_Goal]) -> _Goal | None:
+        """Return the cheapest goal; on the way to one, that one, but for what is cheaper and can be done right here.
+
+        What a thing costs looks different from afar, where nobody knows how a page stands: whoever chose anew at each
+        step would turn round at each step.
+        """
+        best = min(goals, key=lambda goal: goal.cost, default=None)
+        kept = next((goal for goal in goals if self._goal is not None and goal.is_same(self._goal)), None)
+        if best is None or kept is None or not self._travels or (best.place is self._map.here and best.item):
+            kept = best
+        self._goal = kept
+        return kept
 
     def _routes(self) -> dict[ScreenKey, Route]:
         here = self._map.here
@@ -152,8 +171,7 @@ class Explorer:
                         cost = route.cost + reveal_cost(item, depth) + TAP_COST + penalty
                         yield _Goal(place=place, cost=cost, item=item)
             if not place.swept:
-                penalty = _DULL_PENALTY if place.dull_sweeps else _SWEEP_PENALTY
-                cost = route.cost + SWIPE_COST * (abs(place.depth - depth) + 1) + penalty
+                cost = route.cost + SWIPE_COST * (abs(place.depth - depth) + 1) + _SWEEP_PENALTY
                 yield _Goal(place=place, cost=cost)
             for lane in place.lanes:
                 if not lane.done and lane.swept < _MOST_LANE_SWEEPS:
@@ -222,7 +240,8 @@ class Explorer:
             self._map.slide(item.lane, step=1 if step > 0 else -1, further=False)
             action = sideways(lane.box) if step > 0 else sideways_back(lane.box)
             return Move(action=action, token=SCROLL, why="explore-known-way")
-        item.missed(here.depth, lane.swept if lane is not None else 0)
+        deepest = self._map.depth if self._map.end > 0 else here.depth  # a page may be shorter than it was
+        item.missed(deepest, lane.swept if lane is not None else 0)
         return None
 
     def _lower(self, here: Place, *, why: str) -> Move | None:
@@ -265,9 +284,10 @@ class Explorer:
         if self._revivals >= _MOST_REVIVALS:
             return False
         self._revivals += 1
-        lost = [item for place in self._map.places.values() for item in place.items.values() if item.gone]
+        places = [place for key, place in self._map.places.items() if key not in self._map.loops]
+        lost = [item for place in places for item in place.items.values() if item.gone or item.given_up]
         for item in lost:
-            item.misses, item.gone = 0, False
+            item.misses, item.gone, item.given_up = 0, False, False
         return bool(lost)
 
     def _restart(self) -> Move:

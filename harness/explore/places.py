@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from harness.explore.targets import BETWEEN, LAST
@@ -20,6 +21,7 @@ class Item:
     token: str
     penalty: float
     group: str = ""  # of a row: its list
+    scrolls: bool = False  # it moves with its page
     depth: int = 0
     lane: int = -1
     side: int = 0
@@ -81,6 +83,7 @@ class Place:
     taps: int = 0
     scroll: Box | None = None
     depth: int = 0  # how many sweeps down it was looked at
+    stood: int = 0  # how many sweeps down it was left: Back leads there again
     sweeps: int = 0  # presses of the finger spent on that, in vain ones included
     bottom: bool = False
     dull_sweeps: int = 0  # sweeps in a row that brought nothing but more rows
@@ -117,7 +120,11 @@ class Place:
             self.lines[line] = depth
         return bool(fresh)
 
-    def depth_of(self, lines: frozenset[str], guess: int) -> int:
-        """Return how far down the place stands, by the words in view; ``guess`` where they do not tell."""
-        known = [self.lines[line] for line in lines if line in self.lines]
-        return max(known, default=guess)
+    def depth_of(self, tokens: Iterable[str], guess: int) -> int:
+        """Return how far down the place stands: as guessed, unless what has a name of its own says otherwise.
+
+        Rows and their words come again further down; they say nothing.
+        """
+        named = [self.items[token] for token in tokens if token in self.items]
+        known = {item.depth for item in named if item.scrolls and not item.group and not item.misses}
+        return guess if not known or known & {guess, guess - 1} else max(known)

@@ -45,7 +45,7 @@ def same_lane(one: Box, other: Box) -> bool:
 def lowered(box: Box) -> Swipe:
     """Return the swipe that shows what is further down."""
     x_px = (box.left + box.right) // 2
-    top_px, bottom_px = box.top + box.height_px * 3 // 20, box.top + box.height_px * 17 // 20
+    top_px, bottom_px = box.top + box.height_px // 10, box.top + box.height_px * 9 // 10
     return Swipe(x1_px=x_px, y1_px=bottom_px, x2_px=x_px, y2_px=top_px, duration_s=_SWIPE_S)
 
 
