@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from harness.explore.places import BACK, LAUNCH, SCROLL, Bar, Item, Lane, Place
@@ -16,6 +17,7 @@ _CHAIN_PENALTY = 12.0
 _LIST_ROWS = 5  # rows in view from which on pages that differ by their title alone are one place
 _ALL_ALIKE, _MOSTLY = 3, 0.6  # rows of lists of one shape that led to one place: the others do, too
 _DULL_SWEEPS = 6
+_USUAL = 5  # rows of any lists that led to one place: of lists of another shape one row is enough to tell
 _DULL_SLIDES = 2
 _LAST_OF_ALL = 30.0
 _SHORT_LIST = 12
@@ -45,11 +47,13 @@ class Arrivals:
         self.start: ScreenKey | None = None
         self.depth = 0
         self.slid: dict[int, int] = {}
+        self._lanes: dict[int, Box] = {}  # of the present place, those in view
         self.loops: dict[ScreenKey, None] = {}
         self.interrupted = False
         self._alias: dict[ScreenKey, ScreenKey] = {}
         self._bars: list[Bar] = []
         self._lists: dict[tuple[str, str], list[ScreenKey]] = {}  # where rows of lists of one shape led, app-wide
+        self._rows_led: Counter[ScreenKey] = Counter()
         self._spots: dict[tuple[str, Box], dict[ScreenKey, ScreenKey]] = {}  # where a label at one spot led, by origin
         self._here: ScreenKey | None = None
         self._raw = ScreenKey("")
@@ -118,8 +122,7 @@ class Arrivals:
         self._learn(last, place, new=new)
         self._place_in_stack(last, place)
         if last is None or key != before or last.token in (BACK, LAUNCH):
-            self.depth = place.stood if last is None or last.token == BACK else 0
-            self.slid = {}
+            self.depth, self.slid = 0, {}
         self._lines = lines
         self._look(observation, offers, last)
 
@@ -184,6 +187,7 @@ class Arrivals:
         elif last.offer.group and origin.key not in self.loops:
             origin.led.setdefault(last.offer.group, []).append(place.key)
             self._lists.setdefault((_activity(origin.key), last.offer.group), []).append(place.key)
+            self._rows_led[place.key] += 1
             if len(set(origin.led[last.offer.group])) > 1 and origin.rows.get(last.offer.group, 0) <= _SHORT_LIST:
                 origin.menus.add(last.offer.group)
         if origin.bar is not None and last.token in origin.bar.tokens and last.offer.target.kind == "tab":
@@ -232,7 +236,8 @@ class Arrivals:
         if self.end:
             self._reach_an_end(self.end, place)
         elif not swiped:
-            self.depth = place.depth_of((offer.token for offer in offers.all), self.depth)
+            as_left = 2 * len(moving & place.shown) > len(moving)  # Back leads to where a page stood, or to its top
+            self.depth = place.depth_of((offer.token for offer in offers.all), place.stood if as_left else 0)
         fresh_lines = place.remember_lines(moving, self.depth)
         self._look_at_lanes(observation, place)
         if not swiped:
@@ -241,7 +246,7 @@ class Arrivals:
         if swiped and last is not None:
             self._judge_sweep(last, place, fresh=fresh, fresh_lines=fresh_lines)
         place.depth = max(place.depth, self.depth)
-        place.stood = self.depth
+        place.stood, place.shown = self.depth, moving
 
     def _reach_an_end(self, step: int, place: Place) -> None:
         """Hear that a swipe moved nothing: this is the end of the page, or its top."""
@@ -269,10 +274,13 @@ class Arrivals:
             place.cut = True
 
     def _look_at_lanes(self, observation: Observation, place: Place) -> None:
+        self._lanes = {}
         for box in lane_boxes(observation):
             number = known_lane([lane.box for lane in place.lanes], box)
             if number < 0:
+                number = len(place.lanes)
                 place.lanes.append(Lane(box=box, depth=self._depth_of(place, box)))
+            self._lanes[number] = box
 
     def _add_items(self, place: Place, offers: Offers) -> bool:
         """Add what was not seen before; return whether there was any but more rows of a known list."""
@@ -292,8 +300,7 @@ class Arrivals:
                 if item.misses and not offer.is_row:
                     self._found_again(place, item, offer)
                 continue
-            lane = known_lane([each.box for each in place.lanes], offer.target.box)
-            lane = next((n for n, each in enumerate(place.lanes) if within(each.box, offer.target.box)), lane)
+            lane = next((n for n, box in self._lanes.items() if within(box, offer.target.box)), -1)
             item = Item(
                 token=offer.token, penalty=offer.penalty, depth=self._depth_of(place, offer.target.box), lane=lane
             )
@@ -350,7 +357,9 @@ class Arrivals:
         """Return whether rows of lists of this shape have led to one place so often that all will."""
         led = self._lists.get((_activity(place.key), group), [])
         most = max((led.count(key) for key in set(led)), default=0)
-        return most >= _ALL_ALIKE and most >= _MOSTLY * len(led)
+        usual = next((key for key, count in self._rows_led.most_common(1) if count > _USUAL), None)
+        sure = most >= _ALL_ALIKE or (usual is not None and led.count(usual) == most > 0)
+        return sure and most >= _MOSTLY * len(led)
 
     def _read_bar(self, place: Place, offers: Offers) -> None:
         """Recognise a row of tabs that is shown on other places too, and note where its selected tab leads."""

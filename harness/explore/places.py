@@ -83,7 +83,8 @@ class Place:
     taps: int = 0
     scroll: Box | None = None
     depth: int = 0  # how many sweeps down it was looked at
-    stood: int = 0  # how many sweeps down it was left: Back leads there again
+    stood: int = 0  # how many sweeps down it was left
+    shown: frozenset[str] = frozenset()  # words that scroll, as it was left
     sweeps: int = 0  # presses of the finger spent on that, in vain ones included
     bottom: bool = False
     dull_sweeps: int = 0  # sweeps in a row that brought nothing but more rows
