@@ -451,7 +451,7 @@ class AndroidDevice:
         self._link.restore()
 
     def close(self) -> None:
-        """End what this adapter began: the uiautomator2 server, the helper keyboard, a mocked place that nobody has ended."""
+        """End what this adapter began: uiautomator2 server, helper keyboard, a mocked place that nobody has ended."""
         with contextlib.suppress(DeviceError):
             self._conditions.real_place()
         self._writer.close()
