@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import http.server
+import json
+import shlex
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from harness.baseline import ChangeKind, Look, NightLooks, Subject, compare
+from harness.cli.held import held as held_command
+from harness.errors import BadInput
+from harness.evidence.case_log import log_path
 from harness.fleet.attempt import work_on_next
 from harness.fleet.ledger import Ledger, ledger_url
-from harness.fleet.ledger_apps import last_tried
+from harness.fleet.ledger_apps import bundles_of, last_tried
+from harness.fleet.ledger_tables import EVENT
 from harness.fleet.night import close_night, summary_of
+from harness.fleet.notify import tell
 from harness.fleet.plan import longest_waiting_first
-from tests.night_scenes import GOOD, NightClock, apps, held, night_of
+from harness.fleet.retention import drop_old_evidence
+from harness.model import Verdict
+from harness.rules import ALL_RULES
+from tests.night_scenes import BAD, GOOD, NightClock, apps, held, night_of
 
 
 def test_apps_cut_off_by_the_time_say_so_and_come_first_the_next_night(tmp_path: Path) -> None:
@@ -46,3 +66,127 @@ def test_with_the_disk_all_but_full_nothing_is_begun_and_it_is_said(tmp_path: Pa
     assert result.stopped == "night-disk-full"
     again = held(tmp_path, night, {"a": GOOD})
     assert again.progress.done == 0  # the night was closed; nothing is begun in it any more
+
+
+# --- retention
+
+
+def test_old_evidence_goes_but_for_cases_and_for_what_findings_rest_on_and_the_ledger_says_what_went(
+    tmp_path: Path,
+) -> None:
+    listed = (*apps("found", "sent"), replace(apps("filed")[0], case_id="核查-7"))
+    held(tmp_path, night_of(tmp_path, "n1", listed, ("d1",)), dict.fromkeys(("found", "sent", "filed"), BAD))
+    for day in (2, 3):  # what was found is seen again, so n1 is no longer needed for it
+        held(tmp_path, night_of(tmp_path, f"n{day}", listed, ("d1",)), {"found": BAD}, day=day)
+    evidence = tmp_path / "evidence"
+    ledger = Ledger(ledger_url(str(tmp_path / "ledger.sqlite")), NightClock(4))
+    log_path(evidence / bundles_of(ledger, "n1")["cn.gov.demo.sent", ""]).write_text("{}", encoding="utf-8")
+    told = drop_old_evidence(ledger, evidence, keep=2)
+    whose = {one.folder.name: one.reason for one in told if one.night == "n1"}
+    assert {one.night for one in told} == {"n1"}
+    assert sorted(whose.values()) == ["", "kept-case", "kept-listed-case"]
+    left = {path.name for path in (evidence / "n1").iterdir()}
+    assert left == {name for name, reason in whose.items() if reason}
+    with ledger.transaction() as db:
+        went = db.execute(select(EVENT.c.detail).where(EVENT.c.kind == "evidence-removed")).scalars().all()
+    assert {one["folder"] for one in went} == {name for name, reason in whose.items() if not reason}
+    assert all(len(digest) == 64 for one in went for digest in one["bundles"].values())
+    assert drop_old_evidence(ledger, evidence, keep=0) == tuple(
+        one for one in told if one.reason
+    )  # two nights at least
+    ledger.close()
+
+
+def test_a_finding_keeps_the_evidence_it_was_last_seen_in_whatever_its_age(tmp_path: Path) -> None:
+    for day in (1, 2, 3, 4):
+        night = night_of(tmp_path, f"n{day}", apps("a"), ("d1",))
+        night = replace(night, order=replace(night.order, most_attempts=1))
+        held(tmp_path, night, {"a": BAD} if day == 1 else {}, day=day)
+    ledger = Ledger(ledger_url(str(tmp_path / "ledger.sqlite")), NightClock(5))
+    told = drop_old_evidence(ledger, tmp_path / "evidence", keep=2)
+    assert [(one.night, one.reason) for one in told] == [("n1", "kept-finding"), ("n2", "")]
+    assert len(list((tmp_path / "evidence" / "n1").glob("*/*/*/bagit.txt"))) == 1
+    ledger.close()
+
+
+# --- hooks
+
+
+@contextmanager
+def _server(status: int, got: list[bytes]) -> Iterator[str]:
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Hook)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/night"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_command_and_a_web_address_get_the_summary(tmp_path: Path) -> None:
+    summary: dict[str, Any] = {"format": 1, "night": "n1", "stopped": "磁盘"}
+    code = f"import sys; open({str(tmp_path / 'got')!r}, 'wb').write(sys.stdin.buffer.read())"
+    posted: list[bytes] = []
+    with _server(204, posted) as url:
+        assert tell([shlex.join([sys.executable, "-c", code]), url], summary) == ()
+    assert json.loads((tmp_path / "got").read_bytes()) == summary
+    assert [json.loads(body) for body in posted] == [summary]
+
+
+def test_a_hook_that_fails_is_told_and_the_others_are_still_called() -> None:
+    posted: list[bytes] = []
+    with _server(500, posted) as url:
+        failing = shlex.join([sys.executable, "-c", "import sys; sys.exit('no way')"])
+        told = tell([failing, "/no/such/program", "", "http://127.0.0.1:1/x", url], {"format": 1})
+    assert [
+        word in line for word, line in zip(("no way", "No such file", "", "refused", "500"), told, strict=True)
+    ] == [True] * 5
+    assert len(posted) == 1
+
+
+# --- who has looked
+
+
+def _held_night(ledger: Ledger) -> tuple[Subject, ...]:
+    """Store a night after which six of an app's findings went absent at once; return them."""
+    night = "n1"
+    (app,) = apps("a")
+    subjects = [Subject(package=app.package, entry="", rule=rule.id) for rule in ALL_RULES[:6]]
+    ledger.begin(night, "0" * 64, "e", {app: ALL_RULES[:6]})
+    seen = {s: Look(night="n0", verdict=Verdict.FOUND) for s in subjects}
+    gone = {s: Look(night=night, verdict=Verdict.CLEAR) for s in subjects}
+    first = compare({}, None, NightLooks(night="n0", looks=seen))
+    ledger.finalise(night)
+    ledger.store_comparison(night, compare(first.tracked, None, NightLooks(night=night, looks=gone)), "")
+    return tuple(subjects)
+
+
+def test_a_reviewer_says_what_was_looked_at_and_only_what_is_held(tmp_path: Path) -> None:
+    where = tmp_path / "nights.sqlite"
+    ledger = Ledger(ledger_url(str(where)), NightClock(1))
+    subjects = _held_night(ledger)
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(held_command, ["--ledger", str(where), *words])
+
+    listed = run()
+    assert (listed.exit_code, listed.output.count("cn.gov.demo.a:")) == (0, 6)
+    assert isinstance(run("cn.gov.other", "--looked-by", "审核员甲").exception, BadInput)
+    assert run("cn.gov.demo.a").exit_code == 2
+    done = run(f"cn.gov.demo.a:{subjects[0].rule}", "--looked-by", "审核员甲")
+    assert done.exit_code == 0, done.output
+    known = ledger.known_after("n1")
+    assert ledger.looked_at(known) == {subjects[0]}
+    again = NightLooks(night="n2", looks={s: Look(night="n2", verdict=Verdict.CLEAR) for s in subjects})
+    kinds = {c.subject: c.kind for c in compare(known, None, again, looked_at=ledger.looked_at(known)).changes}
+    assert kinds == {s: ChangeKind.FIXED if s == subjects[0] else ChangeKind.FIXED_PENDING for s in subjects}
+    ledger.close()

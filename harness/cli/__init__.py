@@ -31,6 +31,7 @@ from harness.cli.evidence import (
     share_bundle,
     verify_bundle,
 )
+from harness.cli.held import held
 from harness.cli.judging import judge_again, rules
 from harness.cli.night import diff, night
 from harness.cli.output import json_option, print_json
@@ -100,6 +101,7 @@ for _command in (
     case_group,
     night,
     diff,
+    held,
     emulators,
     judge_again,
     rules,

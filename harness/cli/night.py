@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +28,17 @@ if TYPE_CHECKING:
     from harness.fleet.drift import Drift
     from harness.fleet.ledger import Ledger, Progress
     from harness.fleet.night import NightResult
+    from harness.fleet.retention import Retained
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _MOST_LINES = 200
+_LOG_BYTES = 5_000_000
+_LOGS_KEPT = 5
+_PLAIN_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "extra"}
 
 
-def _ledger_option(command: Any) -> Any:
+def ledger_option(command: Any) -> Any:
+    """Give a command the option that names the ledger."""
     return click.option(
         "--ledger",
         "address",
@@ -41,7 +49,8 @@ def _ledger_option(command: Any) -> Any:
     )(command)
 
 
-def _evidence_option(command: Any) -> Any:
+def evidence_option(command: Any) -> Any:
+    """Give a command the option that names the folder of evidence."""
     return click.option(
         "--evidence-dir",
         default="screenshots",
@@ -87,9 +96,22 @@ def _evidence_option(command: Any) -> Any:
 )
 @click.option("--night-hours", type=click.FloatRange(min=0, min_open=True), help="No app is begun after so many hours.")
 @click.option("--min-free-gib", default=2.0, show_default=True, help="No app is begun with less of the disk left.")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Afterwards remove the evidence of all but the newest N nights; what a case holds stays.",
+)
+@click.option(
+    "--notify",
+    "hooks",
+    multiple=True,
+    metavar="COMMAND|URL",
+    help="Give the summary (JSON) to a command's input, or POST it to a URL (repeatable).",
+)
 @click.option("--fail-on", type=click.Choice(["found", "new", "none"]), default="found", show_default=True)
-@_ledger_option
-@_evidence_option
+@ledger_option
+@evidence_option
 @json_option
 def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
     """对备案名单做一夜回归：逐个应用检查，与前一夜比较。
@@ -102,8 +124,10 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
     from harness.fleet.dispatch import DaskDispatcher
     from harness.fleet.ledger import Ledger, ledger_url
     from harness.fleet.night import run_night, summary_of
+    from harness.fleet.notify import tell
     from harness.fleet.plan import NightOptions, plan_night
     from harness.fleet.prepare import Preparation
+    from harness.fleet.retention import drop_old_evidence
 
     evidence_dir = options["evidence_dir"].absolute()
     evidence_dir.mkdir(parents=True, exist_ok=True)
@@ -125,16 +149,18 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
         ),
     )
     clock = SystemClock()
-    ledger = Ledger(ledger_url(address), clock)
-    try:
+    with _logged_to(evidence_dir / "night.log"), contextlib.closing(Ledger(ledger_url(address), clock)) as ledger:
         planned = plan_night(filed_list, wanted, ledger, clock, resume=options["resume"])
         for problem in planned.problems:
             console.print(plain(problem), soft_wrap=True)
         dispatcher = DaskDispatcher(options["scheduler"], tls=_tls(options))
         told = _Telling(console, len(planned.night.apps))
         result = run_night(planned.night, ledger, dispatcher, told)
-    finally:
-        ledger.close()
+        if options["keep"]:
+            _print_retained(console, drop_old_evidence(ledger, evidence_dir, options["keep"]))
+        for problem in tell(options["hooks"], summary_of(result)):
+            console.print(Text(problem, style="bold yellow"), soft_wrap=True)
+            ledger.note(result.night, "notify-failed", {"problem": problem})
     if as_json:
         print_json(summary_of(result))
     else:
@@ -166,6 +192,36 @@ class _Telling:
         over = progress.done + progress.failed + progress.not_run
         what = f"{done.package} ✓" if done.package else f"✗ {done.died}"
         self._console.print(Text(f"[{over}/{self._apps}] {done.device}  {what}"), soft_wrap=True)
+
+
+def _print_retained(console: Console, retained: Sequence[Retained]) -> None:
+    """Say how much of the old evidence went, and what stayed for which reason."""
+    gone = sum(not one.reason for one in retained)
+    console.print(Text(text("kept-removed", [("count", gone)])), soft_wrap=True)
+    for one in retained:
+        if one.reason:
+            console.print(Text(f"  {one.night}/{one.folder.name} {text(one.reason)}"), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def _logged_to(file: Path) -> Iterator[None]:
+    """Write what the harness logs into a file for the block; five older files are kept."""
+    handler = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=_LOGS_KEPT, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s %(extra)s"))
+    handler.addFilter(_with_extra)
+    logger = logging.getLogger("harness")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def _with_extra(record: logging.LogRecord) -> bool:
+    """Put what a record says beside its message where a line can hold it."""
+    record.extra = {name: value for name, value in vars(record).items() if name not in _PLAIN_RECORD}
+    return True
 
 
 def _status(result: NightResult, fail_on: str) -> int:
@@ -261,23 +317,17 @@ def _why(change: Change) -> str:
 @click.command("diff", short_help="两夜之间的变化 what changed between two nights")
 @click.argument("night_a")
 @click.argument("night_b")
-@_ledger_option
-@_evidence_option
+@ledger_option
+@evidence_option
 @json_option
 def diff(*, night_a: str, night_b: str, address: str, evidence_dir: Path, as_json: bool) -> None:
     """两夜之间有什么变化：退出码 0 没有，1 有，2 无法判断。
 
     What changed from NIGHT_A to NIGHT_B. Exit 0 none, 1 some, 2 could not tell.
     """
-    from harness.clock import SystemClock
-    from harness.fleet.ledger import Ledger, ledger_url
     from harness.fleet.night import between, told_across, told_changes, told_drift
 
-    where = address or str(evidence_dir.absolute() / "nights.sqlite")
-    if "://" not in where and not Path(where).exists():
-        mend = "give --ledger, or the --evidence-dir of the nights"
-        raise BadInput(source="--ledger", place=where, problem="is not there", mend=mend)
-    ledger = Ledger(ledger_url(where), SystemClock())
+    ledger = opened_ledger(address, evidence_dir)
     try:
         _refuse_unknown_nights(ledger, (night_a, night_b))
         found = between(ledger, night_a, night_b)
@@ -295,6 +345,18 @@ def diff(*, night_a: str, night_b: str, address: str, evidence_dir: Path, as_jso
         print_apps(console, found.drift, found.across)
         print_changes(console, found.comparison.changes)
     sys.exit(int(found.some))
+
+
+def opened_ledger(address: str, evidence_dir: Path) -> Ledger:
+    """Return the ledger of nights that there is. Raises ``BadInput`` where there is none."""
+    from harness.clock import SystemClock
+    from harness.fleet.ledger import Ledger, ledger_url
+
+    where = address or str(evidence_dir.absolute() / "nights.sqlite")
+    if "://" not in where and not Path(where).exists():
+        mend = "give --ledger, or the --evidence-dir of the nights"
+        raise BadInput(source="--ledger", place=where, problem="is not there", mend=mend)
+    return Ledger(ledger_url(where), SystemClock())
 
 
 def _refuse_unknown_nights(ledger: Ledger, wanted: Sequence[str]) -> None:

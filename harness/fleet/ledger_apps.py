@@ -73,6 +73,13 @@ def bundles_of(ledger: Ledger, night: str) -> dict[Key, str]:
         return {(row[0], row[1]): row[2] for row in db.execute(done)}
 
 
+def attempts_of(ledger: Ledger, night: str) -> dict[int, Key]:
+    """Return the app of every attempt of a night."""
+    query = select(ATTEMPT.c.id, TASK.c.package, TASK.c.entry).join(TASK, TASK.c.id == ATTEMPT.c.task)
+    with ledger.transaction() as db:
+        return {row[0]: (row[1], row[2]) for row in db.execute(query.where(TASK.c.night == night))}
+
+
 def store_across(ledger: Ledger, night: str, changes: Sequence[AcrossChange]) -> None:
     """Write what several apps together show; a second comparison of the same night replaces the first."""
     with ledger.transaction() as db:
