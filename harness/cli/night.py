@@ -133,11 +133,13 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
     evidence_dir.mkdir(parents=True, exist_ok=True)
     address = options["address"] or str(evidence_dir / "nights.sqlite")
     console = Console(highlight=False, stderr=as_json)
+    dispatcher = DaskDispatcher(options["scheduler"], tls=_tls(options))
     wanted = NightOptions(
         evidence_dir=evidence_dir,
         ledger=address,
         adb=session.adb_address(options["adb_server"]),
         serials=tuple(options["serials"]),
+        offered=dispatcher.devices() if options["scheduler"] else (),
         walk_s=options["app_seconds"],
         deadline_s=options["app_deadline"],
         most_attempts=options["attempts"],
@@ -153,7 +155,6 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
         planned = plan_night(filed_list, wanted, ledger, clock, resume=options["resume"])
         for problem in planned.problems:
             console.print(plain(problem), soft_wrap=True)
-        dispatcher = DaskDispatcher(options["scheduler"], tls=_tls(options))
         told = _Telling(console, len(planned.night.apps))
         result = run_night(planned.night, ledger, dispatcher, told)
         if options["keep"]:

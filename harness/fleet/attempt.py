@@ -64,8 +64,9 @@ _LOG_TAIL_BYTES: Final = 4_000
 class Order:
     """What a worker needs to work on a night with one device: names and numbers only, so that it travels.
 
-    ``walk_s`` is how long the device may be walked, ``deadline_s`` how long the process may take in all. ``command``
-    walks: its arguments may hold ``{list}``, ``{package}``, ``{device}``, ``{folder}`` and ``{seconds}``.
+    ``device`` is a serial; where several hosts have the same, ``HOST/SERIAL``. ``walk_s`` is how long the device may be
+    walked, ``deadline_s`` how long the process may take in all. ``command`` walks: its arguments may hold ``{list}``,
+    ``{package}``, ``{device}``, ``{folder}`` and ``{seconds}``.
     """
 
     night: str
@@ -82,6 +83,11 @@ class Order:
     until_s: float = math.inf  # seconds since the epoch after which no app is begun
     min_free_bytes: int = 0  # of the folder of evidence; below it no app is begun
     preparation: Preparation = AS_IT_IS
+
+    @property
+    def serial(self) -> str:
+        """Under which adb of the worker's host has the device."""
+        return self.device.rpartition("/")[2]
 
 
 def walk_command(scenario: Path, more: Sequence[str] = ()) -> tuple[str, ...]:
@@ -139,7 +145,7 @@ def _fit(order: Order, ledger: Ledger, clock: Clock) -> bool:
         return True
     if order.device in quarantined(ledger, order.night):
         return False
-    sick = fit(order.adb, order.device, order.preparation, clock)
+    sick = fit(order.adb, order.serial, order.preparation, clock)
     if sick is None:
         return True
     LOG.warning("a device is sick", extra={"device": order.device, "reason": sick.reason, "detail": sick.detail})
@@ -170,9 +176,9 @@ def _canary(order: Order, moment: str, ledger: Ledger, clock: Clock) -> None:
         _walk(brief, app, folder, lambda: True, clock)
         return {finding.rule: finding.verdict for finding in _judged(folder)[2].findings}
 
-    canary = look_at_canaries(moment, order.device, order.adb, look)
+    canary = look_at_canaries(moment, order.serial, order.adb, look)
     if canary.reason == NOT_OPENED:
-        canary = look_at_canaries(moment, order.device, order.adb, look)
+        canary = look_at_canaries(moment, order.serial, order.adb, look)
     add_canary(ledger, order.night, order.device, canary)
 
 
@@ -182,7 +188,7 @@ def _attempt(order: Order, claim: Claim, ledger: Ledger, clock: Clock) -> None:
     if order.adb is not None:
         ledger.extend(claim, _READY_S)
         data = order.preparation.app_data
-        unready = ready_for(claim.app, order.adb, order.device, Path(order.filed_from), app_data=data)
+        unready = ready_for(claim.app, order.adb, order.serial, Path(order.filed_from), app_data=data)
         if unready is not None:
             ledger.note(claim.night, "app-not-ready", {"attempt": claim.attempt, **asdict(unready)})
             if unready.reason == NOT_INSTALLED:
@@ -205,7 +211,7 @@ def _walk(order: Order, app: FiledApp, folder: Path, keep: Callable[[], bool], c
     listed = folder / "app.csv"
     write_filed_list([_absolute(app, Path(order.filed_from))], listed)
     seconds = f"{order.walk_s:.0f}"
-    given = {"list": str(listed), "package": app.package, "device": order.device, "folder": str(folder)}
+    given = {"list": str(listed), "package": app.package, "device": order.serial, "folder": str(folder)}
     command = [part.format(**given, seconds=seconds) for part in order.command]
     until_s = clock.monotonic_s() + order.deadline_s
     with (folder / "walk.log").open("ab") as log:

@@ -23,6 +23,7 @@ from harness.errors import DispatchError
 from harness.fleet.attempt import Order
 
 WORKER_TTL: Final = "60s"
+_RESOURCE: Final = "device-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +99,26 @@ class DaskDispatcher:
         except (CommClosedError, TimeoutError, OSError) as error:
             raise DispatchError(f"the scheduler is lost: {error}; run the same command with --resume") from error
 
+    def devices(self) -> tuple[str, ...]:
+        """Return the devices that the workers of the scheduler offer. Raises ``DispatchError`` without a scheduler."""
+        with self._remote() as client:
+            return _offered(client)
+
+    def _remote(self) -> Client:
+        try:
+            return Client(self._address, security=self._security(), timeout="20s", set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            mend = "start one with `dask scheduler`, and a worker beside each device"
+            raise DispatchError(f"{self._address}: no scheduler answers: {error}; {mend}") from error
+
     @contextlib.contextmanager
     def _client(self, orders: Sequence[Order]) -> Iterator[Client]:
         if self._address:
-            try:
-                client = Client(self._address, security=self._security(), timeout="20s", set_as_default=False)
-            except (OSError, TimeoutError, ValueError) as error:
-                mend = "start one with `dask scheduler`, and a worker beside each device"
-                raise DispatchError(f"{self._address}: no scheduler answers: {error}; {mend}") from error
-            with client:
+            with self._remote() as client:
+                # What no worker offers would be waited for without an end.
+                nobody = sorted({order.device for order in orders} - {*_offered(client)})
+                if nobody:
+                    raise DispatchError(f"{self._address}: no worker offers {', '.join(nobody)}")
                 yield client
             return
         resources = {resource_of(order.device): 1 for order in orders}
@@ -133,7 +145,13 @@ class DaskDispatcher:
 
 def resource_of(device: str) -> str:
     """Return the name of the resource that a worker beside this device offers once."""
-    return f"device-{device}"
+    return f"{_RESOURCE}{device}"
+
+
+def _offered(client: Client) -> tuple[str, ...]:
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    names = {name for worker in workers for name in worker["resources"] if name.startswith(_RESOURCE)}
+    return tuple(sorted(name.removeprefix(_RESOURCE) for name in names))
 
 
 def _outcome(task: Future, device: str) -> Done:

@@ -32,6 +32,7 @@ class NightOptions:
     ledger: str
     adb: tuple[str, int]
     serials: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()  # by a scheduler's workers; nothing: what the adb server has
     scenario: Path = SCENARIO
     walk_s: float = 900.0
     deadline_s: float = 1800.0
@@ -100,7 +101,9 @@ def longest_waiting_first(apps: Sequence[FiledApp], last_tried: Mapping[tuple[st
 
 def _ready(options: NightOptions) -> tuple[str, ...]:
     """Return the devices that are ready; of those wished for, the ready ones."""
-    ready = pool.without_doubles([serial for serial, status in wire.listed(options.adb) if status == "device"])
+    ready = options.offered or pool.without_doubles(
+        [serial for serial, status in wire.listed(options.adb) if status == "device"]
+    )
     missing = [serial for serial in options.serials if serial not in ready]
     if missing:
         raise BadInput(
