@@ -25,8 +25,10 @@ _FLAG = re.compile(r"(?<![\w-])(--[a-z][a-z0-9-]*)")
 
 
 def shell_lines(page: Path) -> Iterator[str]:
-    """Yield every command of the page's shell blocks, without the remark behind it."""
+    """Yield every command of the page's shell blocks, without the remark behind it; a whole script is no command."""
     for block in _SHELL_BLOCK.findall(page.read_text(encoding="utf-8")):
+        if block.startswith("#!"):
+            continue
         for line in block.replace("\\\n", " ").splitlines():
             if command := line.partition(" #")[0].strip():
                 yield command
