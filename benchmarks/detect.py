@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.detect_screens import print_screens
 from harness.demo import DEMO, UNNAMED
+from harness.entry import inside
 from harness.evidence.bundle import open_bundle
 from harness.judge import judge
 from harness.model import Observation, Rule, Verdict
@@ -21,6 +22,10 @@ from harness.rules import ALL_RULES
 from harness.rules.corpus import WALKED, cases_of
 
 POSITIVE = frozenset({Verdict.FOUND, Verdict.FOUND_EXEMPTION_CLAIMED, Verdict.PRESENT})
+# What is absent, out of date or not filed shows on no page: these are judged by the app alone.
+OF_A_WHOLE_APP = frozenset(
+    {"missing-complaint-channel", "missing-sponsor-filing-number", "zombie-app", "unfiled-required-use"}
+)
 _Z = 1.959964  # 95 %, two-sided
 
 
@@ -128,6 +133,7 @@ def print_demo(bundles: Iterable[Path]) -> None:
     screens = {str(rule.id): (Tally(), Tally()) for rule in ALL_RULES}
     apps = {str(rule.id): Tally() for rule in ALL_RULES}
     wrong: list[str] = []
+    apart: list[str] = []
     walked = 0
     for bundle in bundles:
         with open_bundle(bundle) as stored:
@@ -139,7 +145,10 @@ def print_demo(bundles: Iterable[Path]) -> None:
         walked += 1
         truth = {item["rule"]: item for item in json.loads(truth_file.read_text(encoding="utf-8"))["findings"]}
         findings = {str(f.rule): f for f in judge(walk, ALL_RULES).findings}
-        seen = {o.screen: o for o in walk.observations}  # the last look at a screen, each once
+        within = inside(walk)
+        pages: dict[str, list[Observation]] = {}
+        for observation in {o.screen: o for o in walk.observations if o.id in within}.values():
+            pages.setdefault(observation.page.activity if observation.page else "", []).append(observation)
         for rule in ALL_RULES:
             item = truth.get(str(rule.id), {"verdict": "clear", "accept": UNNAMED, "screens": []})
             verdict = findings[str(rule.id)].verdict
@@ -147,15 +156,18 @@ def print_demo(bundles: Iterable[Path]) -> None:
             apps[str(rule.id)].wrong_found += verdict is Verdict.FOUND and Verdict.FOUND not in item["accept"]
             if verdict not in item["accept"]:
                 wrong.append(f"{walk.app.package} {rule.id}: {verdict}, truth {item['verdict']}")
-            for observation in seen.values():
-                page = observation.page.activity if observation.page is not None else ""
-                shown = any(page.endswith(name) for name in item["screens"])
-                outcome = rule.detect(observation)
+            if str(rule.id) in OF_A_WHOLE_APP:
+                continue
+            for page, looks in pages.items():
+                shown = item["verdict"] in POSITIVE and any(page.endswith(name) for name in item["screens"])
+                said = {rule.detect(observation).verdict for observation in looks}
                 ours, keywords = screens[str(rule.id)]
-                ours.add(said=outcome.verdict in POSITIVE, so=shown)
-                ours.wrong_found += outcome.verdict is Verdict.FOUND and item["verdict"] not in POSITIVE
-                keywords.add(said=says_a_keyword(rule, observation), so=shown)
-    print(f"demo apps: {walked} walks; screens as the truths name them, apps by their findings")
+                ours.add(said=bool(said & POSITIVE), so=shown)
+                ours.wrong_found += Verdict.FOUND in said and item["verdict"] not in POSITIVE
+                keywords.add(said=any(says_a_keyword(rule, o) for o in looks), so=shown)
+                if bool(said & POSITIVE) != shown:
+                    apart.append(f"{walk.app.package} {rule.id} {page}: truth {int(shown)}, seen {int(not shown)}")
+    print(f"demo apps: {walked} walks; pages as the truths name them, apps by their findings")
     print(f"{'rule':32} screens: ours precision  recall             keywords precision recall          app: hits wrong")
     for name, (ours, keywords) in screens.items():
         app = apps[name]
@@ -163,6 +175,13 @@ def print_demo(bundles: Iterable[Path]) -> None:
             f"{name:32} {ours.precision}  {ours.recall}   {keywords.precision}  {keywords.recall}   "
             f"{app.hits}/{app.hits + app.missed}  {app.wrong_found + app.invented}"
         )
+    whole, words = Tally(), Tally()
+    for ours, keywords in screens.values():
+        whole, words = whole.plus(ours), words.plus(keywords)
+    print(f"{'all':32} {whole.precision}  {whole.recall}   {words.precision}  {words.recall}")
+    print(f"page level: not as the truth says: {len(apart)}")
+    for line in apart:
+        print(f"  {line}")
     print(f"app level: not as the truth says: {len(wrong)}")
     for line in wrong:
         print(f"  {line}")

@@ -2,6 +2,8 @@
 // An ordinary player, seek anywhere; but whoever does nothing for a while is asked whether he is there, and it stops.
 
 const IDLE_S = 30;
+// The film of a minute plays at a fifth of its speed and is told in the time that it takes: time enough to be idle in.
+const STRETCH = 5;
 const video = document.getElementById("video");
 const seek = document.getElementById("seek");
 let idle = 0;
@@ -13,8 +15,8 @@ function clockText(seconds) {
 
 function draw() {
   const length = Number.isFinite(video.duration) ? video.duration : 60;
-  const text = `${clockText(video.currentTime)}/${clockText(length)}`;
-  seek.value = video.currentTime;
+  const text = `${clockText(video.currentTime * STRETCH)}/${clockText(length * STRETCH)}`;
+  seek.value = video.currentTime * STRETCH;
   seek.setAttribute("aria-valuetext", text);
   document.getElementById("time").textContent = text;
   document.getElementById("pauseIcon").hidden = video.paused;
@@ -28,7 +30,7 @@ function play() {
 }
 
 seek.addEventListener("input", () => {
-  video.currentTime = Number(seek.value);
+  video.currentTime = Number(seek.value) / STRETCH;
   draw();
 });
 document.getElementById("play").addEventListener("click", () => {
@@ -56,5 +58,6 @@ setInterval(() => {
 for (const name of ["timeupdate", "play", "pause", "ended", "loadedmetadata"]) {
   video.addEventListener(name, draw);
 }
+video.playbackRate = 1 / STRETCH;
 draw();
 play();
