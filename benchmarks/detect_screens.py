@@ -68,7 +68,10 @@ DISPUTED = {
     ("m01_xuexi_battle_quiz.jpg", "leaderboard"): "four bars of one game, names painted over: nobody is put in order",
     ("n02_music_home.jpeg", "points"): "the tab 金币 of a music app names no points",
     ("n01_ctrip_hotel_home.jpg", "ads"): "the banner is the shop's own and bears no 广告: nobody else advertises",
-    ("n01_ctrip_hotel_home.jpg", "paid"): "hotels on offer (酒店7折起订, 特价套餐) and a cart are paid offers; the label says none",
+    (
+        "n01_ctrip_hotel_home.jpg",
+        "paid",
+    ): "hotels on offer (酒店7折起订, 特价套餐) and a cart are paid offers",
 }
 
 
