@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.judge import replay
 from harness.model import (
     Action,
     Back,
@@ -20,6 +21,7 @@ from harness.model import (
     Tap,
     Wait,
 )
+from harness.rules import rule_by_id
 from harness.rules.corpus import screen
 
 PACKAGE = "cn.example.study"
@@ -182,7 +184,7 @@ def drive(
     *,
     most: int = 80,
 ) -> tuple[Outcome, ProbeRun]:
-    """Run a probe against a simulated phone to its end; return its outcome and the record of the run."""
+    """Run a probe against a simulated phone to its end; return its outcome and the record, which says the same."""
     start = phone.look()
     generator = probe(start)
     exchanges: list[tuple[Action, ObservationId]] = []
@@ -194,7 +196,9 @@ def drive(
             action = generator.send(after)
     except StopIteration as end:
         outcome: Outcome = end.value
-        return outcome, ProbeRun(rule=RuleId(rule), start=start.id, exchanges=tuple(exchanges))
+        run = ProbeRun(rule=RuleId(rule), start=start.id, exchanges=tuple(exchanges))
+        assert replay(rule_by_id(rule), run, {o.id: o for o in phone.seen}) == outcome
+        return outcome, run
     raise AssertionError(f"the probe took more than {most} actions")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.judge import replay
 from harness.model import (
     Action,
     Back,
@@ -19,6 +20,7 @@ from harness.model import (
     Tap,
     Wait,
 )
+from harness.rules import rule_by_id
 from harness.rules.corpus import screen
 
 PACKAGE = "cn.example.study"
@@ -245,7 +247,7 @@ class Phone:
 def drive(
     generator: Generator[Action, Observation, Outcome], phone: Phone, start: Observation
 ) -> tuple[Outcome, ProbeRun]:
-    """Run a probe against the phone to its end; return its outcome and the record of the run."""
+    """Run a probe against the phone to its end; return its outcome and the record, which says the same."""
     exchanges = []
     try:
         action = next(generator)
@@ -256,6 +258,7 @@ def drive(
     except StopIteration as end:
         run = ProbeRun(rule=RuleId("video-watch-gate"), start=start.id, exchanges=tuple(exchanges))
         outcome: Outcome = end.value
+        assert replay(rule_by_id(run.rule), run, {o.id: o for o in phone.seen}) == outcome
         return outcome, run
 
 

@@ -7,7 +7,21 @@ from typing import Any
 
 import pytest
 
-from harness.model import Action, Back, Coverage, Launch, Marker, NextDay, Observation, Outcome, Stop, Tap, Verdict
+from harness.judge import replay
+from harness.model import (
+    Action,
+    Back,
+    Coverage,
+    Launch,
+    Marker,
+    NextDay,
+    Observation,
+    Outcome,
+    ProbeRun,
+    Stop,
+    Tap,
+    Verdict,
+)
 from harness.rules import mandatory_check_in as rule
 from harness.rules import wants_probe
 from harness.rules.corpus import screen
@@ -39,6 +53,9 @@ def _run(answers: Callable[[Action], dict[str, Any]]) -> tuple[Outcome, list[Act
             action = generator.send(seen[-1])
     except StopIteration as end:
         outcome: Outcome = end.value
+        exchanges = tuple((action, after.id) for action, after in zip(actions, seen[1:], strict=True))
+        run = ProbeRun(rule=rule.RULE.id, start=start.id, exchanges=exchanges)
+        assert replay(rule.RULE, run, {o.id: o for o in seen}) == outcome
         return outcome, actions
 
 

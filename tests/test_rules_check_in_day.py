@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from harness.judge import replay
 from harness.messages import LANGUAGES, catalogue
 from harness.model import (
     Action,
@@ -18,7 +19,9 @@ from harness.model import (
     Marker,
     NextDay,
     Observation,
+    ObservationId,
     Outcome,
+    ProbeRun,
     Stop,
     Tap,
     Verdict,
@@ -96,13 +99,19 @@ class App:
 
 
 def _run(app: App) -> Outcome:
-    generator = rule.probe(app.look())
+    start = replace(app.look(), id=ObservationId("o0001"))
+    seen, exchanges = [start], []
+    generator = rule.probe(start)
     try:
         action = next(generator)
         while True:
-            action = generator.send(app.perform(action))
+            seen.append(replace(app.perform(action), id=ObservationId(f"o{len(seen) + 1:04d}")))
+            exchanges.append((action, seen[-1].id))
+            action = generator.send(seen[-1])
     except StopIteration as end:
         outcome: Outcome = end.value
+        run = ProbeRun(rule=rule.RULE.id, start=start.id, exchanges=tuple(exchanges))
+        assert replay(rule.RULE, run, {o.id: o for o in seen}) == outcome
         return outcome
 
 

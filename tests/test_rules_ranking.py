@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model import Action, Box, Coverage, Marker, Observation, Outcome, Shape, ShapeKind, Tap, Verdict
+from harness.judge import replay
+from harness.model import (
+    Action,
+    Box,
+    Coverage,
+    Marker,
+    Observation,
+    Outcome,
+    ProbeRun,
+    Shape,
+    ShapeKind,
+    Tap,
+    Verdict,
+)
 from harness.rules import points_ranking as rule
 from harness.rules import wants_probe
 from harness.rules.corpus import cases_of, screen
@@ -145,6 +158,9 @@ def test_the_probe_presses_tabs_only_and_reports_what_it_found_under_them() -> N
             action = generator.send(after)
     except StopIteration as end:
         outcome: Outcome = end.value
+    exchanges = tuple((action, after.id) for action, after in zip(pressed, seen[1:], strict=True))
+    run = ProbeRun(rule=rule.RULE.id, start=start.id, exchanges=exchanges)
+    assert replay(rule.RULE, run, {o.id: o for o in seen}) == outcome
     assert [a.label for a in pressed if isinstance(a, Tap)] == ["个人排行", "单位排行"]
     assert len(pressed) == 2
     assert outcome.verdict is Verdict.FOUND

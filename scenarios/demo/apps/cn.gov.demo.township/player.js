@@ -58,6 +58,7 @@ setInterval(() => {
 for (const name of ["timeupdate", "play", "pause", "ended", "loadedmetadata"]) {
   video.addEventListener(name, draw);
 }
+video.defaultPlaybackRate = 1 / STRETCH;  // what loading the film sets it to
 video.playbackRate = 1 / STRETCH;
 draw();
 play();
