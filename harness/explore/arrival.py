@@ -47,6 +47,7 @@ class Arrivals:
         self.start: ScreenKey | None = None
         self.depth = 0
         self.slid: dict[int, int] = {}
+        self.resets = False  # whether Back leads to the top of a page instead of to where it stood
         self._lanes: dict[int, Box] = {}  # of the present place, those in view
         self.loops: dict[ScreenKey, None] = {}
         self.interrupted = False
@@ -237,6 +238,8 @@ class Arrivals:
             self._reach_an_end(self.end, place)
         elif not swiped:
             as_left = 2 * len(moving & place.shown) > len(moving)  # Back leads to where a page stood, or to its top
+            if last is not None and last.token == BACK and place.stood > 0:
+                self.resets = not as_left
             self.depth = place.depth_of((offer.token for offer in offers.all), place.stood if as_left else 0)
         fresh_lines = place.remember_lines(moving, self.depth)
         self._look_at_lanes(observation, place)

@@ -168,15 +168,29 @@ class Explorer:
                 for item in place.items.values():
                     penalty = self._map.penalty_of(place, item) if place.ready(item) else None
                     if penalty is not None:
-                        cost = route.cost + reveal_cost(item, depth) + TAP_COST + penalty
+                        slid = self._map.slid.get(item.lane, 0) if place is self._map.here else 0
+                        cost = route.cost + reveal_cost(item, depth, slid) + TAP_COST + penalty
+                        if place is self._map.here:
+                            cost += self._cost_of_leaving(place, item)
                         yield _Goal(place=place, cost=cost, item=item)
             if not place.swept:
                 cost = route.cost + SWIPE_COST * (abs(place.depth - depth) + 1) + _SWEEP_PENALTY
                 yield _Goal(place=place, cost=cost)
             for lane in place.lanes:
                 if not lane.done and lane.swept < _MOST_LANE_SWEEPS:
-                    cost = route.cost + SWIPE_COST * (abs(lane.depth - depth) + lane.swept + 1) + _LANE_PENALTY
+                    slid = self._map.slid.get(place.lanes.index(lane), 0) if place is self._map.here else 0
+                    ahead = abs(lane.depth - depth) + max(0, lane.swept - slid) + 1
+                    cost = route.cost + SWIPE_COST * ahead + _LANE_PENALTY
                     yield _Goal(place=place, cost=cost, lane=lane)
+
+    def _cost_of_leaving(self, place: Place, item: Item) -> float:
+        """Return what it costs to come back to where one stands, where that is lost and not all was looked at."""
+        if not self._map.resets:
+            return 0.0
+        down = 0 if place.swept else self._map.depth
+        slid = self._map.slid.get(item.lane, 0)
+        aside = slid if slid and not place.lanes[item.lane].done else 0
+        return SWIPE_COST * (down + aside + bool(down or aside))
 
     def _give_up(self, goal: _Goal) -> None:
         self._travels = 0

@@ -20,9 +20,9 @@ class Route:
     first: str
 
 
-def reveal_cost(item: Item, depth: int) -> float:
-    """Return what it costs to bring an item into view from ``depth`` sweeps down."""
-    return SWIPE_COST * (abs(item.depth - depth) + item.side)
+def reveal_cost(item: Item, depth: int, slid: int = 0) -> float:
+    """Return what it costs to bring an item into view from ``depth`` sweeps down and ``slid`` to the side."""
+    return SWIPE_COST * (abs(item.depth - depth) + abs(item.side - slid))
 
 
 def routes(
