@@ -467,3 +467,24 @@ def test_a_page_that_got_shorter_is_sought_to_its_new_end_and_the_walk_goes_on()
                 break
     assert sorted(pressed) == sorted("丁丙甲")
     assert explorer.untried == 0
+
+
+def test_what_a_press_unfolds_is_pressed_before_it_folds_again_and_unfolded_for_the_rest() -> None:
+    explorer = Explorer(Scope(package=PACKAGE))
+    here, unfolded, reached = "home", False, set()
+    for _ in range(30):
+        labels = (["更多", "新闻"] + (["甲", "乙", "丙"] if unfolded else [])) if here == "home" else []
+        seen, shown = observation(here), targets(labels)
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        match move.action if move is not None else None:
+            case Tap(label="更多"):
+                unfolded = True
+            case Tap(label=label):
+                here, unfolded = f"page {label}", False
+                reached.add(label)
+            case Back():
+                here = "home"
+            case _:
+                break
+    assert reached == {"新闻", "甲", "乙", "丙"}

@@ -19,6 +19,7 @@ _ALL_ALIKE, _MOSTLY = 3, 0.6  # rows of lists of one shape that led to one place
 _DULL_SWEEPS = 6
 _USUAL = 5  # rows of any lists that led to one place: of lists of another shape one row is enough to tell
 _DULL_SLIDES = 2
+_NOW_OR_NEVER = 0.5  # what a press made appear may be gone after the next one
 _LAST_OF_ALL = 30.0
 _SHORT_LIST = 12
 _SURE_AFTER = 2
@@ -241,11 +242,16 @@ class Arrivals:
             if last is not None and last.token == BACK and place.stood > 0:
                 self.resets = not as_left
             self.depth = place.depth_of((offer.token for offer in offers.all), place.stood if as_left else 0)
+        before = set(place.items) if place.items else None
         fresh_lines = place.remember_lines(moving, self.depth)
         self._look_at_lanes(observation, place)
         if not swiped:
             self.slid = _slid(place, offers)
         fresh = self._add_items(place, offers)
+        if before is not None and last is not None and last.origin == place.key and last.offer is not None:
+            for token in place.items.keys() - before:
+                place.items[token].under = last.token
+                place.items[token].penalty = min(_NOW_OR_NEVER, place.items[token].penalty)
         if swiped and last is not None:
             self._judge_sweep(last, place, fresh=fresh, fresh_lines=fresh_lines)
         place.depth = max(place.depth, self.depth)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.explore.arrival import Arrivals
 from harness.explore.places import BACK, LAUNCH, SCROLL, Item, Lane, Place
 from harness.explore.sweeps import lowered, raised, sideways, sideways_back
-from harness.explore.targets import Offers, Target, read_offers
+from harness.explore.targets import Offer, Offers, Target, read_offers
 from harness.explore.ways import SWIPE_COST, TAP_COST, Route, reveal_cost, routes
 from harness.model import Action, Back, Launch, Observation, PackageName, ScreenKey, Tap
 
@@ -238,9 +238,7 @@ class Explorer:
             if item.open:
                 item.open = False
                 here.taps += 1
-            self._map.leave(item.token, offer)
-            x_px, y_px = offer.target.box.centre_px
-            return Move(action=Tap(x_px=x_px, y_px=y_px, label=offer.target.label), token=item.token, why=why)
+            return self._press(offer, why=why)
         if (item.depth - self._map.depth) * self._map.end > 0:
             item.depth = self._map.depth  # the page is shorter than it was, or this is the top that was sought
         if here.scroll is not None and item.depth > self._map.depth:
@@ -254,9 +252,18 @@ class Explorer:
             self._map.slide(item.lane, step=1 if step > 0 else -1, further=False)
             action = sideways(lane.box) if step > 0 else sideways_back(lane.box)
             return Move(action=action, token=SCROLL, why="explore-known-way")
+        opener = offers.find(item.under) if item.under and not item.misses else None
+        if opener is not None:
+            item.misses = 1
+            return self._press(opener, why="explore-known-way")
         deepest = self._map.depth if self._map.end > 0 else here.depth  # a page may be shorter than it was
         item.missed(deepest, lane.swept if lane is not None else 0)
         return None
+
+    def _press(self, offer: Offer, *, why: str) -> Move:
+        self._map.leave(offer.token, offer)
+        x_px, y_px = offer.target.box.centre_px
+        return Move(action=Tap(x_px=x_px, y_px=y_px, label=offer.target.label), token=offer.token, why=why)
 
     def _lower(self, here: Place, *, why: str) -> Move | None:
         if here.scroll is None:

@@ -21,6 +21,7 @@ class Item:
     token: str
     penalty: float
     group: str = ""  # of a row: its list
+    under: str = ""  # what was pressed for it to appear: a menu that folds out, a sheet over a drawn page
     scrolls: bool = False  # it moves with its page
     depth: int = 0
     lane: int = -1
