@@ -75,7 +75,7 @@ def app_map(walk: Walk) -> AppMap:
     places = tuple(
         Place(
             screen=screen,
-            title=_title(seen),
+            title=title_of(seen),
             observation=next((o.id for o in seen if o.png_sha256 is not None), seen[0].id),
             looks=len(seen),
             presses=presses.get(screen),
@@ -118,7 +118,7 @@ def _presses(start: ScreenKey | None, ways: Sequence[WayOn]) -> Mapping[ScreenKe
     return reached
 
 
-def _title(seen: Sequence[Observation]) -> str:
+def title_of(seen: Sequence[Observation]) -> str:
     """Return what a person would call the screen: its title, else its first word, else its key."""
     best = max(seen, key=lambda o: bool(o.words))
     height_px = max(1, best.size_px[1])

@@ -112,7 +112,7 @@ class Tracked:
     unseen_since: str = ""  # the first night of the present run of nights that could not look
     held: bool = False  # went absent together with too many others: pending until a person has looked
     held_since: str = ""  # the night that held it
-    nights_looked: int = 0
+    nights_looked: int = 0  # since it was first seen: what appears late is new, not intermittent
     nights_seen: int = 0
 
     @property
@@ -287,10 +287,11 @@ def _after(tracked: Tracked, standing: Standing, sight: Sight, look: Look | None
             nights_seen=tracked.nights_seen + 1,
         )
     if sight is Sight.ABSENT and look is not None:
-        proofs = (*tracked.proofs, look)[-PROOFS_WANTED:] if tracked.last_seen is not None else ()
-        return replace(
-            tracked, standing=standing, proofs=proofs, unseen_since="", nights_looked=tracked.nights_looked + 1
-        )
+        if tracked.last_seen is None:
+            return replace(tracked, standing=standing, unseen_since="")
+        proofs = (*tracked.proofs, look)[-PROOFS_WANTED:]
+        looked = tracked.nights_looked + 1
+        return replace(tracked, standing=standing, proofs=proofs, unseen_since="", nights_looked=looked)
     return replace(tracked, standing=standing, unseen_since=tracked.unseen_since or night)
 
 

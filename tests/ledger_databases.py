@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+
 BACKENDS = ("sqlite", "postgresql")
 
 
@@ -46,6 +48,16 @@ def postgresql(bin_dir: Path) -> Iterator[str]:
             _run([*control, "-m", "immediate", "stop"], account)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def fresh_database(cluster: str, name: str) -> str:
+    """Return the URL of an empty database of this name in a cluster."""
+    engine = create_engine(cluster, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        db.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        db.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return cluster.replace("/postgres", f"/{name}")
 
 
 def _account() -> pwd.struct_passwd | None:

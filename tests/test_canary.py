@@ -11,7 +11,7 @@ import pytest
 from harness import session
 from harness.baseline import ChangeKind, Sight
 from harness.fleet.canary import AFTER, BEFORE, NOT_OPENED, WATCHED, Canary, judged, look_at_canaries, trusted
-from harness.fleet.night import summary_of
+from harness.fleet.morning import summary_of
 from harness.model import FiledApp, RuleId, Verdict
 from harness.virtual.server import DeviceHandle, VirtualDevices
 from tests.night_scenes import BAD, CHECK_IN, GOOD, apps, held, night_of, with_canaries
@@ -68,12 +68,12 @@ def test_nothing_becomes_fixed_on_a_device_whose_canary_was_red_and_the_summary_
     night("n1", 1, {"a": BAD, **GREEN})
     red = night("n2", 2, {"a": GOOD, **GREEN, "canary-bad": GOOD})
     assert _points(red) == (ChangeKind.UNSEEN, Sight.NOT_REACHED, "sight-canary-not-green")
-    (device,) = summary_of(red)["devices"]
+    (device,) = summary_of(red.facts)["devices"]
     assert (device["device"], device["trusted"]) == ("d1", False)
     assert [c["reason"] for c in device["canaries"]] == ["canary-missed"] * 2
     green = night("n3", 3, {"a": GOOD, **GREEN})
     assert _points(green)[0] is ChangeKind.FIXED_PENDING  # the first proof: the red night gave none
-    assert summary_of(green)["devices"][0]["trusted"]
+    assert summary_of(green.facts)["devices"][0]["trusted"]
 
 
 def test_a_finding_of_a_device_with_a_red_canary_says_so(tmp_path: Path) -> None:

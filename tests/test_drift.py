@@ -15,7 +15,8 @@ from harness.fleet.across_nights import AcrossChange, AcrossKind, across_changes
 from harness.fleet.drift import NOBODY, Build, DriftKind, Listed, drifted, news
 from harness.fleet.ledger import Ledger, ledger_url
 from harness.fleet.ledger_apps import known_until, store_build
-from harness.fleet.night import between, summary_of
+from harness.fleet.morning import summary_of
+from harness.fleet.night import between
 from harness.messages import catalogue
 from harness.model import EntryKind, FiledApp, PackageName, Verdict
 from harness.rules import ACROSS_RULES
@@ -134,7 +135,7 @@ def test_a_night_tells_drift_and_what_apps_show_together_and_the_next_night_what
     second = held(tmp_path, night_of(tmp_path, "n2", apps("a", "b")), {"a": form, "b": {**GOOD, "version": "2"}}, day=2)
     assert [(drift.package, drift.kind) for drift in second.drift] == [("cn.gov.demo.b", DriftKind.OTHER_VERSION)]
     assert [change.kind for change in second.across] == [AcrossKind.GONE]
-    summary = json.loads(json.dumps(summary_of(second)))
+    summary = json.loads(json.dumps(summary_of(second.facts)))
     schema = json.loads((ROOT / "harness" / "schemas" / "night.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(summary, schema)
     ledger = Ledger(ledger_url(str(tmp_path / "ledger.sqlite")), NightClock(3))

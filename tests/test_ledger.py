@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect
 
 from harness.baseline import ChangeKind, Look, Sight, Standing, Subject, Tracked, compare, sight_of
 from harness.errors import BadInput, LedgerError
@@ -17,7 +17,7 @@ from harness.fleet.ledger import EXPECTED, Artifact, Claim, Ledger, Progress, Re
 from harness.fleet.ledger_tables import METADATA
 from harness.model import CheckpointReach, FiledApp, PackageName, Reach, Rule, RuleId, ScreenKey, Verdict
 from harness.rules import ALL_RULES
-from tests.ledger_databases import BACKENDS, postgresql, postgresql_bin
+from tests.ledger_databases import BACKENDS, fresh_database, postgresql, postgresql_bin
 
 RULES = ALL_RULES[:3]
 APPS = tuple(FiledApp(package=PackageName(f"cn.gov.a{n}"), name=f"应用{n}") for n in range(3))
@@ -55,13 +55,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "账本 ledger.sqlite")
     url: str = request.getfixturevalue("cluster")
-    name = f"t{abs(hash(request.node.name)) % 10**9}"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as db:
-        db.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-        db.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return url.replace("/postgres", f"/{name}")
+    return fresh_database(url, f"t{abs(hash(request.node.name)) % 10**9}")
 
 
 @pytest.fixture
@@ -231,11 +225,26 @@ def test_nights_are_compared_through_the_ledger_and_a_second_comparison_changes_
         clock.sleep(86_400)
     assert {c.kind for c in compared.changes} == {ChangeKind.FIXED}
     subject = Subject(package=APPS[0].package, entry="", rule=RULES[0].id)
-    assert ledger.history(subject) == (
-        ("n1", Standing.OPEN),
-        ("n2", Standing.FIXED_PENDING),
-        ("n3", Standing.FIXED),
-    )
+    facts = ledger.facts("n3")
+    assert facts is not None
+    assert [(mark.night, mark.standing, mark.kind, mark.sight) for mark in facts.history[subject]] == [
+        ("n1", Standing.OPEN, ChangeKind.NEW, Sight.SEEN),
+        ("n2", Standing.FIXED_PENDING, ChangeKind.FIXED_PENDING, Sight.ABSENT),
+        ("n3", Standing.FIXED, ChangeKind.FIXED, Sight.ABSENT),
+    ]
+    assert [counts.night for counts in facts.trend] == ["n1", "n2", "n3"]
+    assert facts.changes == compared.changes
+    assert facts.tracked == compared.tracked
+
+
+def test_a_night_that_died_before_it_was_compared_is_still_open(ledger: Ledger) -> None:
+    _begun(ledger)
+    ledger.finalise("n1")
+    assert ledger.broken_off("f" * 64) == "n1"
+    assert ledger.facts("n1") is None
+    ledger.store_comparison("n1", compare({}, None, ledger.looks("n1")), "")
+    assert ledger.broken_off("f" * 64) == ""
+    assert ledger.facts("n1") is not None
 
 
 def test_a_look_counts_for_what_was_held_before_it_and_not_for_the_next_time(ledger: Ledger, clock: SetClock) -> None:

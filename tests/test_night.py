@@ -18,7 +18,8 @@ from harness.errors import BadInput
 from harness.fleet.attempt import Order, work_on_next
 from harness.fleet.dispatch import DaskDispatcher, Done, Work
 from harness.fleet.ledger import Ledger, ledger_url
-from harness.fleet.night import Night, NightResult, changed, run_night, summary_of
+from harness.fleet.morning import summary_of
+from harness.fleet.night import Night, NightResult, changed, run_night
 from harness.model import FiledApp, PackageName, Reach
 from harness.rules import ALL_RULES, rules_edition
 from harness.rules.corpus import CASES
@@ -116,7 +117,7 @@ def _from_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_app_is_walked_once_and_judged_from_its_bundle(tmp_path: Path) -> None:
     result = _run(tmp_path, _night(tmp_path, "n1", _apps("a", "b", "c")), {"a": BAD, "b": GOOD, "c": GOOD})
     assert _walked(tmp_path) == ["cn.gov.demo.a", "cn.gov.demo.b", "cn.gov.demo.c"]
-    assert (result.progress.done, result.rows_without_result) == (3, 0)
+    assert (result.progress.done, result.facts.rows_without_result) == (3, 0)
     new = result.comparison.of_kind(ChangeKind.NEW)
     assert {(c.subject.package, c.subject.rule) for c in new} >= {("cn.gov.demo.a", "points-ranking")}
     assert {c.subject.package for c in new if c.subject.rule == "points-ranking"} == {"cn.gov.demo.a"}
@@ -158,8 +159,8 @@ def test_the_next_night_names_exactly_what_changed(tmp_path: Path) -> None:
 
 def test_a_second_run_of_the_same_night_walks_nothing_again_and_changes_nothing(tmp_path: Path) -> None:
     night = _night(tmp_path, "n1", _apps("a", "b"))
-    once = summary_of(_run(tmp_path, night, {"a": BAD, "b": GOOD}))
-    again = summary_of(_run(tmp_path, night, {"a": GOOD, "b": GOOD}))
+    once = summary_of(_run(tmp_path, night, {"a": BAD, "b": GOOD}).facts)
+    again = summary_of(_run(tmp_path, night, {"a": GOOD, "b": GOOD}).facts)
     assert again == once
     schema = json.loads((ROOT / "harness" / "schemas" / "night.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(once, schema)

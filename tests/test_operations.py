@@ -24,7 +24,8 @@ from harness.fleet.attempt import work_on_next
 from harness.fleet.ledger import Ledger, ledger_url
 from harness.fleet.ledger_apps import bundles_of, last_tried
 from harness.fleet.ledger_tables import EVENT
-from harness.fleet.night import close_night, summary_of
+from harness.fleet.morning import summary_of
+from harness.fleet.night import close_night
 from harness.fleet.notify import tell
 from harness.fleet.plan import longest_waiting_first
 from harness.fleet.retention import drop_old_evidence
@@ -44,7 +45,7 @@ def test_apps_cut_off_by_the_time_say_so_and_come_first_the_next_night(tmp_path:
     assert work_on_next(order, "w", clock) == ""
     result = close_night(night, ledger)
     assert (result.progress.failed, result.progress.not_run) == (1, 2)
-    assert summary_of(result)["stopped"] == "night-time-over"
+    assert summary_of(result.facts)["stopped"] == "night-time-over"
     cut = {s.package for s, look in result.looks.looks.items() if look.reason == "night-time-over"}
     assert cut == {"cn.gov.demo.b", "cn.gov.demo.c"}
     assert [app.name for app in longest_waiting_first(listed, last_tried(ledger))] == ["b", "c", "a"]

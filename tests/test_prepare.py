@@ -23,7 +23,8 @@ from harness.fleet.attempt import work_on_next
 from harness.fleet.health import MENDS, Sick, examine, judged, made_well
 from harness.fleet.ledger import Ledger, ledger_url
 from harness.fleet.ledger_devices import quarantined
-from harness.fleet.night import close_night, summary_of
+from harness.fleet.morning import summary_of
+from harness.fleet.night import close_night
 from harness.fleet.prepare import CLEAR, KEEP, ready_for
 from harness.fleet.restart import EMULATOR, NEVER, emulator_of, restart
 from harness.messages import catalogue
@@ -166,7 +167,9 @@ def test_a_sick_device_gets_no_app_and_another_takes_them(tmp_path: Path) -> Non
     assert work_on_next(replace(night.order, device="d2"), "w2", NightClock(2)) == "cn.gov.demo.a"
     result = close_night(night, ledger)
     ledger.close()
-    assert [(d["device"], d["quarantined"]) for d in summary_of(result)["devices"]] == [("d1", "sick-unreachable")]
+    assert [(d["device"], d["quarantined"]) for d in summary_of(result.facts)["devices"]] == [
+        ("d1", "sick-unreachable")
+    ]
     assert result.progress.done == 1
 
 

@@ -144,12 +144,11 @@ def deadlines_of(*, events: tuple[str, ...], lengths: tuple[str, ...], calendar:
     Tell what is due when. Events: issued (the rules; known), submitted, received, feedback, change, offline. Exit 0, or
     2 where a date could not be told.
     """
-    from harness.calendar import ISSUED, PERIODS, TRIGGERS, WorkingCalendar, deadlines, read_calendar
+    from harness.calendar import ISSUED, TRIGGERS, WorkingCalendar, deadlines, read_calendar
     from harness.clock import SystemClock
 
     happened = {"issued": ISSUED} | {name: _date("--on", name, day) for name, day in _pairs("--on", events, TRIGGERS)}
-    open_ids = [period.id for period in PERIODS if period.length is None]
-    given = {name: _days(name, days) for name, days in _pairs("--period", lengths, open_ids)}
+    given = lengths_of(lengths)
     worked = read_calendar(calendar) if calendar else WorkingCalendar()
     due = deadlines(happened, worked, given)
     today = options["today"].date() if options["today"] else SystemClock().wall().astimezone(_BEIJING).date()
@@ -161,6 +160,14 @@ def deadlines_of(*, events: tuple[str, ...], lengths: tuple[str, ...], calendar:
         print(f"日历 calendar: {worked.edition}")
         print("期限是否适用由人确认。 Whether a period applies is for a person to confirm.")
     sys.exit(2 if any(one.rolled is None for one in due) else 0)
+
+
+def lengths_of(given: Sequence[str]) -> dict[str, int]:
+    """Return the lengths of unconfirmed periods by id, from ``ID=DAYS``. Raises ``BadInput``."""
+    from harness.calendar import PERIODS
+
+    open_ids = [period.id for period in PERIODS if period.length is None]
+    return {name: _days(name, days) for name, days in _pairs("--period", given, open_ids)}
 
 
 def _pairs(option: str, given: Sequence[str], known: Sequence[str]) -> Iterator[tuple[str, str]]:

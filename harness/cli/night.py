@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import math
 import sys
@@ -24,9 +25,9 @@ from harness.report.terminal import plain
 if TYPE_CHECKING:
     from harness.baseline import Change
     from harness.fleet.across_nights import AcrossChange
-    from harness.fleet.dispatch import Done
     from harness.fleet.drift import Drift
-    from harness.fleet.ledger import Ledger, Progress
+    from harness.fleet.due import DueOptions
+    from harness.fleet.ledger import Ledger
     from harness.fleet.night import NightResult
     from harness.fleet.retention import Retained
 
@@ -59,6 +60,20 @@ def evidence_option(command: Any) -> Any:
         envvar="HARNESS_EVIDENCE_DIR",
         help="Where bundles go.",
     )(command)
+
+
+def _due_options(command: Any) -> Any:
+    for option in (
+        click.option("--calendar", type=_FILE, help="Days of your own, CSV date,workday; they win over the package's."),
+        click.option(
+            "--period", "lengths", multiple=True, metavar="ID=DAYS", help="A number no source confirms: T3=15."
+        ),
+        click.option(
+            "--dates", type=_FILE, help="Events for the deadlines, CSV case,event,date (case number or package)."
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.command("night", short_help="对名单做一夜回归 a night over the filed list")
@@ -109,25 +124,38 @@ def evidence_option(command: Any) -> Any:
     metavar="COMMAND|URL",
     help="Give the summary (JSON) to a command's input, or POST it to a URL (repeatable).",
 )
-@click.option("--fail-on", type=click.Choice(["found", "new", "none"]), default="found", show_default=True)
+@click.option(
+    "--harness-fail-on",
+    "--fail-on",
+    "fail_on",
+    type=click.Choice(["found", "new", "none"]),
+    default="found",
+    show_default=True,
+    envvar="HARNESS_FAIL_ON",
+    help="What makes the exit status 1.",
+)
+@_due_options
 @ledger_option
 @evidence_option
 @json_option
 def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
     """对备案名单做一夜回归：逐个应用检查，与前一夜比较。
 
-    Look at every app of FILED_LIST on all devices, then compare with the night before. Exit 0, or 1 where --fail-on
-    applies, 2 where the night could not be held.
+    Look at every app of FILED_LIST on all devices, compare with the night before, and write the report of the night
+    into its folder. Exit 0, or 1 where --harness-fail-on applies, 2 where the night could not be held.
     """
     from harness import session
+    from harness.cli.watching import Watching
     from harness.clock import SystemClock
     from harness.fleet.dispatch import DaskDispatcher
     from harness.fleet.ledger import Ledger, ledger_url
-    from harness.fleet.night import run_night, summary_of
+    from harness.fleet.morning import SUMMARY, Morning, write_morning
+    from harness.fleet.night import run_night
     from harness.fleet.notify import tell
     from harness.fleet.plan import NightOptions, plan_night
     from harness.fleet.prepare import Preparation
     from harness.fleet.retention import drop_old_evidence
+    from harness.fleet.underway import under_way
 
     evidence_dir = options["evidence_dir"].absolute()
     evidence_dir.mkdir(parents=True, exist_ok=True)
@@ -151,22 +179,58 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
         ),
     )
     clock = SystemClock()
+    due = _due(options)
     with _logged_to(evidence_dir / "night.log"), contextlib.closing(Ledger(ledger_url(address), clock)) as ledger:
         planned = plan_night(filed_list, wanted, ledger, clock, resume=options["resume"])
         for problem in planned.problems:
             console.print(plain(problem), soft_wrap=True)
-        told = _Telling(console, len(planned.night.apps))
-        result = run_night(planned.night, ledger, dispatcher, told)
+        name = planned.night.id
+        with Watching(console, name, lambda: under_way(ledger, name, evidence_dir, clock.wall())) as told:
+            result = run_night(planned.night, ledger, dispatcher, told)
+        page = write_morning(
+            result.facts, Morning(evidence_dir=evidence_dir, due=due, problems=planned.problems), clock
+        )
         if options["keep"]:
             _print_retained(console, drop_old_evidence(ledger, evidence_dir, options["keep"]))
-        for problem in tell(options["hooks"], summary_of(result)):
+        for problem in tell(options["hooks"], json.loads((page.parent / SUMMARY).read_bytes())):
             console.print(Text(problem, style="bold yellow"), soft_wrap=True)
             ledger.note(result.night, "notify-failed", {"problem": problem})
     if as_json:
-        print_json(summary_of(result))
+        sys.stdout.buffer.write((page.parent / SUMMARY).read_bytes())
     else:
         _print_night(console, result)
+        console.print(plain(f"报告 report: {page}"), soft_wrap=True)
     sys.exit(_status(result, options["fail_on"]))
+
+
+def _due(options: dict[str, Any]) -> DueOptions:
+    from harness.calendar import WorkingCalendar, read_calendar
+    from harness.cli.case import lengths_of
+    from harness.fleet.due import DueOptions, read_events
+
+    return DueOptions(
+        events=read_events(options["dates"]) if options["dates"] else {},
+        calendar=read_calendar(options["calendar"]) if options["calendar"] else WorkingCalendar(),
+        lengths=lengths_of(options["lengths"]),
+    )
+
+
+def written_again(folder: Path, address: str) -> Path | None:
+    """Write the report of a night's folder again and return it, ``None`` where the folder is no closed night's."""
+    from harness.clock import SystemClock
+    from harness.fleet.ledger import Ledger, ledger_url
+    from harness.fleet.morning import Morning, facts_of, write_morning
+
+    where = address or str(folder.parent / "nights.sqlite")
+    if "://" not in where and not Path(where).exists():
+        return None
+    clock = SystemClock()
+    ledger = Ledger(ledger_url(where), clock)
+    try:
+        facts = facts_of(ledger, folder.name)
+    finally:
+        ledger.close()
+    return write_morning(facts, Morning(evidence_dir=folder.parent), clock) if facts is not None else None
 
 
 def _tls(options: dict[str, Any]) -> Any:
@@ -178,21 +242,6 @@ def _tls(options: dict[str, Any]) -> Any:
     if not all(given):
         raise click.UsageError("--tls-ca, --tls-cert and --tls-key belong together")
     return Tls(ca=str(given[0]), certificate=str(given[1]), key=str(given[2]))
-
-
-class _Telling:
-    """Prints what ends as it ends: one line for an app, with how far the night is."""
-
-    def __init__(self, console: Console, apps: int) -> None:
-        self._console = console
-        self._apps = apps
-
-    def __call__(self, done: Done, progress: Progress) -> None:
-        if not done.package and not done.died:
-            return
-        over = progress.done + progress.failed + progress.not_run
-        what = f"{done.package} ✓" if done.package else f"✗ {done.died}"
-        self._console.print(Text(f"[{over}/{self._apps}] {done.device}  {what}"), soft_wrap=True)
 
 
 def _print_retained(console: Console, retained: Sequence[Retained]) -> None:
@@ -280,7 +329,9 @@ def told_in_words(result: NightResult) -> list[str]:
 def print_changes(console: Console, changes: Sequence[Change]) -> None:
     """Print the changes that matter first, then what could not be looked at, each with its reason."""
     from harness.baseline import ChangeKind
+    from harness.report.night import why
 
+    phrases = Phrases()
     order = (
         ChangeKind.NEW,
         ChangeKind.REGRESSED,
@@ -298,21 +349,10 @@ def print_changes(console: Console, changes: Sequence[Change]) -> None:
         if kind is ChangeKind.PERSISTING:
             continue
         for change in of_kind[:_MOST_LINES]:
-            said = f"：{_why(change)}"
+            said = f"：{why(change, phrases)}"
             console.print(Text(f"  {change.subject.package} {change.subject.rule}{said}"), soft_wrap=True)
         if len(of_kind) > _MOST_LINES:
             console.print(Text(f"  … {len(of_kind) - _MOST_LINES}"))
-
-
-def _why(change: Change) -> str:
-    """Return in words what the night saw, or why it did not, and what else changed."""
-    from harness.model import Outcome, Verdict
-
-    look = change.tonight
-    verdict = look.verdict if look is not None and look.verdict is not None else Verdict.INCONCLUSIVE
-    data = look.data if look is not None and look.reason == change.reason else ()
-    said = Phrases().statement(Outcome(verdict=verdict, reason=change.reason, data=data))
-    return "；".join((said, *(text(cause) for cause in change.causes)))
 
 
 @click.command("diff", short_help="两夜之间的变化 what changed between two nights")
@@ -326,7 +366,8 @@ def diff(*, night_a: str, night_b: str, address: str, evidence_dir: Path, as_jso
 
     What changed from NIGHT_A to NIGHT_B. Exit 0 none, 1 some, 2 could not tell.
     """
-    from harness.fleet.night import between, told_across, told_changes, told_drift
+    from harness.fleet.morning import told_across, told_changes, told_drift
+    from harness.fleet.night import between
 
     ledger = opened_ledger(address, evidence_dir)
     try:

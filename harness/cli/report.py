@@ -19,6 +19,7 @@ from harness.cli.evidence import PLACES
 @click.option(
     "--format", "formats", multiple=True, help="Also this view (repeatable): pdf, xlsx, junit, sarif, allure."
 )
+@click.option("--ledger", default="", metavar="FILE_OR_URL", envvar="HARNESS_LEDGER", help="Of a night's folder.")
 @click.option("--sign-key", default="", metavar="KEY", envvar="HARNESS_SIGN_KEY", help=f"Sign PDFs: {PLACES}.")
 def report(
     *,
@@ -27,18 +28,26 @@ def report(
     pdf: bool,
     xlsx: bool,
     formats: tuple[str, ...],
+    ledger: str,
     sign_key: str,
 ) -> None:
     """生成可双击打开的网页报告，以及可打印签名的 PDF、表格等。
 
     Write the HTML report of bundles, or of every bundle in a run's folder, and what else is asked for; print the
-    paths, the HTML report's first.
+    paths, the HTML report's first. For the folder of a night its report is written again, from the ledger alone.
     """
     from harness import session
+    from harness.cli.night import written_again
 
     wanted = (*(["pdf"] if pdf else []), *(["xlsx"] if xlsx else []), *formats)
     if unknown := [name for name in wanted if name not in session.EXPORTS]:
         raise click.UsageError(f"no format {unknown[0]!r}; formats: {', '.join(session.EXPORTS)}")
+    nights = {path: written_again(path.absolute(), ledger) for path in bundles if path.is_dir()}
+    for page in filter(None, nights.values()):
+        print(page)
+    bundles = tuple(path for path in bundles if not nights.get(path))
+    if not bundles:
+        return
     found = tuple(dict.fromkeys(bundle for path in bundles for bundle in session.bundles_at(path.absolute())))
     for path in session.report_on(found, out or found[0].parent / "report", wanted, sign_key=sign_key):
         print(path)

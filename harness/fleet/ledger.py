@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -17,10 +17,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, insert, s
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
-from harness.baseline import Comparison, Look, NightLooks, Standing, Subject, Tracked, best_of
+from harness.baseline import Comparison, Look, NightLooks, Subject, Tracked, best_of
 from harness.clock import Clock
 from harness.errors import BadInput, LedgerError
 from harness.evidence.codec import from_json, to_json
+from harness.fleet.ledger_past import look_of, night_facts, subject_of, tracked_after
 from harness.fleet.ledger_tables import (
     ARTIFACT,
     ATTEMPT,
@@ -33,7 +34,8 @@ from harness.fleet.ledger_tables import (
     STANDING,
     TASK,
 )
-from harness.model import CheckpointReach, FiledApp, Reach, Rule, RuleId, Verdict
+from harness.model import CheckpointReach, FiledApp, Reach, Rule, RuleId
+from harness.report.night_views import NightFacts
 
 BUSY_S: Final = 30.0
 EXPECTED: Final = "look-expected"
@@ -152,7 +154,10 @@ class Ledger:
         return True
 
     def finalise(self, night: str, why: str = "night-over") -> int:
-        """End the night: every row that nothing came for says ``why``, or what failed; return how many there were."""
+        """Let every row that nothing came for say ``why``, or what failed; return how many there were.
+
+        Done twice it changes nothing; the night is closed by its comparison.
+        """
         with self.transaction() as db:
             db.execute(
                 update(TASK)
@@ -177,8 +182,7 @@ class Ledger:
                         .values(reach=reach, reason=reason)
                     )
                     left += rows.rowcount if table is LOOK else 0
-            db.execute(update(NIGHT).where(NIGHT.c.id == night).values(ended=self.now()))
-            self._tell(db, night, "ended", {"rows_without_result": left})
+            self._tell(db, night, "finalised", {"rows_without_result": left})
         return left
 
     # --- workers ---
@@ -322,7 +326,7 @@ class Ledger:
                 reached.setdefault(place["package"] + place["entry"], []).append(place["reach"] == Reach.REACHED)
         return NightLooks(
             night=night,
-            looks={_subject(row): _stored_look(row) for row in rows},
+            looks={subject_of(row): look_of(row) for row in rows},
             coverage={app: sum(hits) / len(hits) for app, hits in reached.items()},
         )
 
@@ -341,8 +345,12 @@ class Ledger:
     def known_after(self, night: str) -> dict[Subject, Tracked]:
         """Return where every subject stood after a night; empty for a night that was not compared."""
         with self.transaction() as db:
-            rows = db.execute(select(STANDING).where(STANDING.c.night == night)).mappings().all()
-        return {_subject(row): from_json(Tracked, row["tracked"], member="ledger standing") for row in rows}
+            return tracked_after(db, night)
+
+    def facts(self, night: str) -> NightFacts | None:
+        """Return a closed night with the nights before it, ``None`` where it is not there or was never compared."""
+        with self.transaction() as db:
+            return night_facts(db, night)
 
     def known_before(self, night: str) -> tuple[dict[Subject, Tracked], str]:
         """Return where every subject stood before the night, and the last compared night before it ("" for none)."""
@@ -359,20 +367,11 @@ class Ledger:
                 return known, earlier_night
         return {}, ""
 
-    def history(self, subject: Subject, *, nights: int = 30) -> tuple[tuple[str, Standing], ...]:
-        """Return where a subject stood after each of the last nights, oldest first."""
-        query = (
-            select(STANDING.c.night, STANDING.c.standing)
-            .join(NIGHT, NIGHT.c.id == STANDING.c.night)
-            .where(*(STANDING.c[name] == getattr(subject, name) for name in ("package", "entry", "rule")))
-            .order_by(NIGHT.c.began.desc())
-            .limit(nights)
-        )
-        with self.transaction() as db:
-            return tuple((night, Standing(standing)) for night, standing in reversed(db.execute(query).all()))
-
     def store_comparison(self, night: str, comparison: Comparison, previous: str) -> None:
-        """Write what the night added; a second comparison of the same night replaces the first."""
+        """Write what the night added and close it; a second comparison of the same night replaces the first.
+
+        Both in one transaction: a night that died before it was compared is still open, and is resumed.
+        """
         with self.transaction() as db:
             for table in (STANDING, CHANGE):
                 db.execute(table.delete().where(table.c.night == night))
@@ -396,6 +395,9 @@ class Ledger:
                 db.execute(insert(CHANGE), changes)
             told = {"incomplete": comparison.incomplete, "previous": previous}
             db.execute(update(NIGHT).where(NIGHT.c.id == night).values(**told))
+            first = (NIGHT.c.id == night) & (NIGHT.c.ended == "")
+            if db.execute(update(NIGHT).where(first).values(ended=self.now())).rowcount:
+                self._tell(db, night, "ended", {"changes": len(changes)})
 
     def looked_at(self, known: Mapping[Subject, Tracked]) -> frozenset[Subject]:
         """Return the held subjects that a person has looked at since they were held.
@@ -404,7 +406,7 @@ class Ledger:
         """
         with self.transaction() as db:
             began = {row[0]: row[1] for row in db.execute(select(NIGHT.c.id, NIGHT.c.began))}
-            looked = {_subject(row): row["at"] for row in db.execute(select(LOOKED_AT)).mappings()}
+            looked = {subject_of(row): row["at"] for row in db.execute(select(LOOKED_AT)).mappings()}
         return frozenset(s for s, t in known.items() if t.held and looked.get(s, "") > began.get(t.held_since, ""))
 
     def look_at(self, subjects: Iterable[Subject], person: str) -> None:
@@ -437,7 +439,7 @@ class Ledger:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_S})
+    engine = create_engine(url, connect_args={"timeout": float(str(url.query.get("timeout", BUSY_S)))})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
@@ -460,10 +462,6 @@ def _where(table: Any, night: str, subject: Subject) -> tuple[Any, ...]:
     return tuple(table.c[name] == value for name, value in _key(night, subject).items())
 
 
-def _subject(row: Mapping[Any, Any]) -> Subject:
-    return Subject(package=row["package"], entry=row["entry"], rule=row["rule"])
-
-
 def _look(stored: object) -> Look:
     return from_json(Look, cast(Any, stored), member="ledger look")
 
@@ -476,14 +474,6 @@ def _look_row(claim: Claim, look: Look) -> dict[str, Any]:
         "reason": look.reason,
         "said": to_json(look),
     }
-
-
-def _stored_look(row: Mapping[Any, Any]) -> Look:
-    verdict = Verdict(row["verdict"]) if row["verdict"] else None
-    if row["said"]:
-        return _look(row["said"])
-    bare = Look(night=row["night"], verdict=verdict)
-    return replace(bare, reach=Reach(row["reach"]), reason=row["reason"])
 
 
 def _plain(artifact: Artifact) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from harness.across import judge_across
 from harness.baseline import Change, ChangeKind, Comparison, Look, NightLooks, Standing, Subject, Tracked, compare
@@ -23,11 +23,12 @@ from harness.fleet.drift import Drift, drifted, news
 from harness.fleet.ledger import Ledger, Progress
 from harness.fleet.ledger_apps import across, bundles_of, known_until, listed, store_across
 from harness.fleet.ledger_devices import Quarantine, canaries, quarantined, stopped, trust
+from harness.fleet.morning import facts_of
 from harness.model import AcrossFinding, FiledApp, Reach, Rule, RuleId, Walk
+from harness.report.night_views import NightFacts
 from harness.rules import ACROSS_RULES
 
 LOG: Final = logging.getLogger(__name__)
-FORMAT: Final = 1
 WITHDRAWN: Final = "app-withdrawn"
 RETIRED: Final = "rule-retired"
 OVER: Final = "night-over"
@@ -55,8 +56,7 @@ class NightResult:
     progress: Progress
     comparison: Comparison
     looks: NightLooks
-    rows_without_result: int
-    previous: str
+    facts: NightFacts
     canaries: Mapping[str, tuple[Canary, ...]]
     quarantined: Mapping[str, Quarantine]
     drift: tuple[Drift, ...]
@@ -91,7 +91,7 @@ def close_night(night: Night, ledger: Ledger) -> NightResult:
     """Give every row without a result its reason, compare with what was known, and write both down."""
     out = quarantined(ledger, night.id)
     no_device = night.devices and set(night.devices) <= set(out)
-    left = ledger.finalise(night.id, NO_DEVICE if no_device else stopped(ledger, night.id) or OVER)
+    ledger.finalise(night.id, NO_DEVICE if no_device else stopped(ledger, night.id) or OVER)
     canaries_seen = canaries(ledger, night.id)
     if night.order.canaries:
         trust(ledger, night.id, {device for device, seen in canaries_seen.items() if trusted(seen)})
@@ -99,17 +99,18 @@ def close_night(night: Night, ledger: Ledger) -> NightResult:
     tonight = with_what_left_the_list(ledger.looks(night.id), known, night)
     last = ledger.looks(previous) if previous else None
     comparison = compare(known, last, tonight, looked_at=ledger.looked_at(known))
-    ledger.store_comparison(night.id, comparison, previous)
     together = across_changes(across(ledger, previous) if previous else (), *_judged_across(night, ledger, tonight))
     store_across(ledger, night.id, together)
+    ledger.store_comparison(night.id, comparison, previous)  # closes the night, and so comes last
     progress = ledger.progress(night.id)
+    facts = facts_of(ledger, night.id)
+    assert facts is not None  # it was compared a moment ago
     return NightResult(
         night=night.id,
         progress=progress,
         comparison=comparison,
         looks=tonight,
-        rows_without_result=left,
-        previous=previous,
+        facts=facts,
         canaries=canaries_seen,
         quarantined=out,
         drift=drifted(known_until(ledger, previous), listed(ledger, night.id)),
@@ -155,68 +156,6 @@ def with_what_left_the_list(tonight: NightLooks, known: Mapping[Subject, Tracked
     return replace(tonight, looks={**tonight.looks, **gone})
 
 
-def summary_of(result: NightResult) -> dict[str, Any]:
-    """Return a night for machines: counts, changes and gaps; ``format`` says which shape."""
-    return {
-        "format": FORMAT,
-        "night": result.night,
-        "previous": result.previous,
-        "incomplete": result.comparison.incomplete,
-        "apps": {name: getattr(result.progress, name) for name in Progress.__dataclass_fields__},
-        "rows_without_result": result.rows_without_result,
-        "stopped": result.stopped,
-        "held": [_named(subject) for subject in result.comparison.held],
-        "devices": told_devices(result),
-        "drift": told_drift(result.drift),
-        "across": told_across(result.across),
-        "changes": told_changes(result.comparison.changes),
-    }
-
-
-def told_devices(result: NightResult) -> list[dict[str, Any]]:
-    """Return for machines what is known of each device: its canaries, and why it was taken out of the night."""
-    out = result.quarantined
-    return [
-        {
-            "device": device,
-            "trusted": trusted(result.canaries.get(device, ())),
-            "canaries": [
-                {"moment": canary.moment, "reason": canary.reason, **dict(canary.detail)}
-                for canary in result.canaries.get(device, ())
-            ],
-            "quarantined": out[device].reason if device in out else "",
-            "detail": out[device].detail if device in out else "",
-        }
-        for device in sorted({*result.canaries, *out})
-    ]
-
-
-def told_drift(drift: Sequence[Drift]) -> list[dict[str, Any]]:
-    """Return for machines what differs from the filed list and from what was known, in the order of the list."""
-    return [asdict(one) for one in drift]
-
-
-def told_across(changes: Sequence[AcrossChange]) -> list[dict[str, Any]]:
-    """Return for machines what several apps together show, and what became of it."""
-    return [
-        {
-            "kind": change.kind,
-            "rule": change.finding.rule,
-            "verdict": change.finding.verdict,
-            "reason": change.finding.reason,
-            "data": dict(change.finding.data),
-            "packages": sorted({share.package for share in change.finding.shares}),
-            "fingerprint": change.finding.fingerprint,
-        }
-        for change in changes
-    ]
-
-
-def told_changes(changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """Return changes for machines, in the order of the subjects."""
-    return [_told(change) for change in changes]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Between:
     """What changed from one night to another: findings, apps that are not what they were, several apps together."""
@@ -260,23 +199,3 @@ def changed(changes: Sequence[Change]) -> tuple[Change, ...]:
     """Return the changes that a reader of two nights asks for: what goes on, or could not be looked at, is left out."""
     quiet = {ChangeKind.PERSISTING, ChangeKind.UNSEEN}
     return tuple(change for change in changes if change.kind not in quiet or change.worse)
-
-
-def _named(subject: Subject) -> dict[str, str]:
-    return {"package": subject.package, "entry": subject.entry, "rule": subject.rule}
-
-
-def _told(change: Change) -> dict[str, Any]:
-    return {
-        **_named(change.subject),
-        "kind": change.kind,
-        "sight": change.sight,
-        "standing": change.standing,
-        "reason": change.reason,
-        "worse": change.worse,
-        "causes": list(change.causes),
-        "verdict": change.tonight.verdict if change.tonight else None,
-        "last_seen": change.before.night if change.before else "",
-        "bundle_before": change.before.bundle if change.before else "",
-        "bundle_tonight": change.tonight.bundle if change.tonight else "",
-    }

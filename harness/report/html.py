@@ -75,7 +75,7 @@ def write_html(run: RunResult, means: Means) -> tuple[Path, ...]:
 
 def render_app(result: AppResult, phrases: Phrases) -> bytes:
     """Return the page of one app."""
-    return _render("app.html", phrases, app=result)
+    return render("app.html", phrases, app=result)
 
 
 def render_run(result: RunResult, phrases: Phrases) -> bytes:
@@ -87,7 +87,7 @@ def render_run(result: RunResult, phrases: Phrases) -> bytes:
         ("rule", "report-result-rule", [(rule.id, rule.name) for rule in result.rules]),
         ("verdict", "report-result-verdict", [(v, verdict_word(v, phrases)) for v in VERDICT_ORDER if v in found]),
     )
-    return _render(
+    return render(
         "run.html",
         phrases,
         run=result,
@@ -98,7 +98,8 @@ def render_run(result: RunResult, phrases: Phrases) -> bytes:
     )
 
 
-def _render(template: str, phrases: Phrases, **values: object) -> bytes:
+def render(template: str, phrases: Phrases, **values: object) -> bytes:
+    """Return a page from a template of this package, its values escaped."""
     return _environment(phrases.language).get_template(template).render(**values).encode("utf-8")
 
 
