@@ -47,7 +47,6 @@ from harness.rules import ALL_RULES, rules_edition
 
 LOG: Final = logging.getLogger(__name__)
 LEASE_S: Final = 120.0
-_POLL_S: Final = LEASE_S / 4
 _LOOK_AGAIN_S: Final = 5.0
 _READY_S: Final = 1200.0  # the device may be waited for, and an app takes long to install
 _GRACE_S: Final = 20.0  # for a walk that was told to end, to finish its bundle
@@ -66,7 +65,8 @@ class Order:
 
     ``device`` is a serial; where several hosts have the same, ``HOST/SERIAL``. ``walk_s`` is how long the device may be
     walked, ``deadline_s`` how long the process may take in all. ``command`` walks: its arguments may hold ``{list}``,
-    ``{package}``, ``{device}``, ``{folder}`` and ``{seconds}``.
+    ``{package}``, ``{device}``, ``{folder}`` and ``{seconds}``. ``lease_s`` is how long an app is held
+    without a sign of life.
     """
 
     night: str
@@ -78,6 +78,7 @@ class Order:
     walk_s: float = 900.0
     deadline_s: float = 1800.0
     most_attempts: int = 3
+    lease_s: float = LEASE_S
     adb: tuple[str, int] | None = None  # the adb server of the worker's host; nothing: the command needs no device
     canaries: bool = False
     until_s: float = math.inf  # seconds since the epoch after which no app is begun
@@ -117,11 +118,11 @@ def work_on_next(order: Order, worker: str, clock: Clock | None = None) -> str:
                 if not _fit(order, ledger, clock):
                     return ""
                 _before(order, ledger, clock)
-            claim = ledger.claim(order.night, worker, LEASE_S, most_attempts=order.most_attempts)
+            claim = ledger.claim(order.night, worker, order.lease_s, most_attempts=order.most_attempts)
             if claim is not None:
                 _attempt(order, claim, ledger, clock)
                 return str(claim.app.package)
-            clock.sleep(_LOOK_AGAIN_S)
+            clock.sleep(min(_LOOK_AGAIN_S, order.lease_s / 4))
         _after(order, ledger, clock)
         return ""
     finally:
@@ -195,7 +196,7 @@ def _attempt(order: Order, claim: Claim, ledger: Ledger, clock: Clock) -> None:
                 store_build(ledger, claim, Build(installed=False))
             ledger.fail(claim, unready.reason, again=unready.again, most_attempts=order.most_attempts)
             return
-    problem = _walk(order, claim.app, folder, lambda: ledger.extend(claim, LEASE_S), clock)
+    problem = _walk(order, claim.app, folder, lambda: ledger.extend(claim, order.lease_s), clock)
     try:
         result, build = read_result(folder, claim, device=order.device)
     except HarnessError as error:
@@ -226,7 +227,7 @@ def _walk(order: Order, app: FiledApp, folder: Path, keep: Callable[[], bool], c
         )
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=min(_POLL_S, max(0.1, until_s - clock.monotonic_s())))
+                process.wait(timeout=min(order.lease_s / 4, max(0.1, until_s - clock.monotonic_s())))
                 return ""
             if clock.monotonic_s() >= until_s:
                 end_group(process)

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import dask
-from distributed import Client, LocalCluster, Security, as_completed
+from distributed import CancelledError, Client, LocalCluster, Security, wait
 from distributed.client import Future
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
-from harness.errors import DispatchError
+from harness.errors import DispatchError, LedgerError
 from harness.fleet.attempt import Order
 
 WORKER_TTL: Final = "60s"
+WORKER_BACK_S: Final = 120.0  # a nanny starts a worker again within seconds, a host within minutes
+_LOOK_S: Final = 5.0
 _RESOURCE: Final = "device-"
 
 
@@ -58,46 +60,60 @@ class Tls:
 class DaskDispatcher:
     """Runs tasks on the scheduler at ``address``, without one on a cluster of threads in this process."""
 
-    def __init__(self, address: str = "", *, tls: Tls | None = None, most_deaths: int = 3) -> None:
+    def __init__(
+        self, address: str = "", *, tls: Tls | None = None, most_deaths: int = 3, worker_back_s: float = WORKER_BACK_S
+    ) -> None:
         self._address = address
         self._tls = tls
         self._most_deaths = most_deaths
+        self._worker_back_s = worker_back_s
 
     def run(self, orders: Sequence[Order], work: Work) -> Iterator[Done]:
-        """Yield what ends as it ends. A device whose task died this often in a row is given up.
+        """Yield what ends as it ends. A device whose task died this often in a row, or has no worker, is given up.
 
-        Raises ``DispatchError`` where the scheduler is lost; the ledger knows how far the night was.
+        Raises ``DispatchError`` where the scheduler is lost, ``LedgerError`` where the ledger is: how far the night
+        was is in the ledger, and nothing may be closed that can be gone on with.
         """
         settings = {"distributed.scheduler.worker-ttl": WORKER_TTL, "distributed.scheduler.allowed-failures": 0}
         with dask.config.set(settings), self._client(orders) as client:
             yield from self._fed(client, {order.device: order for order in orders}, work)
 
     def _fed(self, client: Client, orders: dict[str, Order], work: Work) -> Iterator[Done]:
-        running: dict[str, str] = {}
+        running: dict[Future, str] = {}
         deaths = dict.fromkeys(orders, 0)
-        ended = as_completed(loop=client.loop)
+        without_worker = dict.fromkeys(orders, 0)
 
         def submit(device: str) -> None:
-            task = client.submit(
-                work, orders[device], device, pure=False, retries=0, resources={resource_of(device): 1}
-            )
-            running[task.key] = device
-            ended.add(task)
+            offered = {resource_of(device): 1}
+            running[client.submit(work, orders[device], device, pure=False, retries=0, resources=offered)] = device
 
         try:
             for device in orders:
                 submit(device)
             while running:
-                task = next(ended)
-                device = running.pop(task.key)
-                done = _outcome(task, device)
-                task.release()
-                deaths[device] = deaths[device] + 1 if done.died else 0
-                yield done
-                if (done.package or done.died) and deaths[device] < self._most_deaths:
-                    submit(device)
+                ended = _ended(client, list(running))
+                for task in ended:
+                    device = running.pop(task)
+                    done = _outcome(task, device)
+                    task.release()
+                    deaths[device] = deaths[device] + 1 if done.died else 0
+                    yield done
+                    if (done.package or done.died) and deaths[device] < self._most_deaths:
+                        submit(device)
+                if not ended:
+                    yield from self._given_up(client, running, without_worker)
         except (CommClosedError, TimeoutError, OSError) as error:
             raise DispatchError(f"the scheduler is lost: {error}; run the same command with --resume") from error
+
+    def _given_up(self, client: Client, running: dict[Future, str], without_worker: dict[str, int]) -> Iterator[Done]:
+        """Give up devices whose worker has been gone for a while: their tasks would be waited for without end."""
+        offered = _offered(client)
+        for task, device in list(running.items()):
+            without_worker[device] = 0 if device in offered else without_worker[device] + 1
+            if without_worker[device] * _LOOK_S >= self._worker_back_s:
+                del running[task]
+                task.cancel(force=True)
+                yield Done(device=device, package="", died="night-no-worker")
 
     def devices(self) -> tuple[str, ...]:
         """Return the devices that the workers of the scheduler offer. Raises ``DispatchError`` without a scheduler."""
@@ -126,7 +142,7 @@ class DaskDispatcher:
             n_workers=1,
             threads_per_worker=max(1, len(orders)),
             processes=False,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # its HTTP server: loopback, and not the port another night has
             resources=resources,
         )
         with cluster, Client(cluster, set_as_default=False) as client:
@@ -154,9 +170,25 @@ def _offered(client: Client) -> tuple[str, ...]:
     return tuple(sorted(name.removeprefix(_RESOURCE) for name in names))
 
 
+def _ended(client: Client, tasks: Sequence[Future]) -> list[Future]:
+    """Return the tasks that have ended, none where nothing ends for a while. Raises ``OSError`` without a scheduler."""
+    with (
+        client.as_current(),
+        contextlib.suppress(TimeoutError, CancelledError),
+    ):  # the cancelled are among the ended, below
+        wait(list(tasks), timeout=_LOOK_S, return_when="FIRST_COMPLETED")
+    lost = [task for task in tasks if task.status in {"cancelled", "lost"}]
+    if lost:
+        raise OSError("it does not answer any more")
+    return [task for task in tasks if task.done()]
+
+
 def _outcome(task: Future, device: str) -> Done:
+    """Return how a task ended. Raises ``LedgerError``: without the ledger nothing goes on."""
     try:
         return Done(device=device, package=str(task.result()))
+    except LedgerError:
+        raise
     except KilledWorker:
         return Done(device=device, package="", died="night-worker-lost")
     except Exception as error:  # noqa: BLE001 - whatever a task raised ends that task alone, and is told
