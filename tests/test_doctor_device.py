@@ -20,8 +20,9 @@ from harness.cli.doctor import _print_checkup
 from harness.clock import SystemClock
 from harness.device import changes, pool, wire
 from harness.device.changes import Setting, put_setting, take_back
-from harness.doctor import Checkup, Status, adb, fix
+from harness.doctor import Checkup, Status, adb, fix, programs_off_path
 from harness.doctor.adb import look_at_adb
+from harness.doctor.checkup import copyable
 from harness.doctor.device import device_checkups, look_at_device, parts
 from harness.doctor.host import look_at_disk
 from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr
@@ -353,6 +354,15 @@ def test_a_command_is_printed_alone_on_a_line_and_never_broken(width: int) -> No
     assert (command.strip(), rest) == (look.mend, "")
     assert len(look.mend) > 80
     assert max(map(len, told)) <= width
+
+
+def test_a_command_whose_program_is_not_on_the_path_is_written_with_its_place(tmp_path: Path) -> None:
+    off = programs_off_path(empty(tmp_path), ON)
+    assert off["adb"].endswith("adb"), "the one inside adbutils"
+    assert copyable("adb -s X1 reboot", off) == f"{off['adb']} -s X1 reboot"
+    assert copyable("sudo apt-get install -y adb", off) == "sudo apt-get install -y adb"
+    script(tmp_path / "adb", "exit 0\n")
+    assert "adb" not in programs_off_path(empty(tmp_path), ON)
 
 
 def test_every_mend_of_a_machine_is_a_command_and_nothing_else() -> None:

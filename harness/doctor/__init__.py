@@ -7,21 +7,35 @@ Every look has a deadline.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from harness import machine
 from harness.clock import Clock
-from harness.doctor.adb import look_at_adb
-from harness.doctor.checkup import FORMAT, Checkup, Fix, Status, as_json, checkup, worst
+from harness.doctor.adb import adb_binaries, look_at_adb
+from harness.doctor.checkup import FORMAT, Checkup, Fix, Status, as_json, checkup, copyable, worst
 from harness.doctor.device import look_at_device
 from harness.doctor.fixing import fix
 from harness.doctor.host import look_at_clock, look_at_cv2, look_at_disk, look_at_loopback, look_at_python
 from harness.doctor.key import look_at_key
 from harness.doctor.reading import look_at_browser, look_at_font, look_at_readers
 
-__all__ = ["FORMAT", "Checkup", "Fix", "Status", "as_json", "fix", "look_at_devices", "run_doctor", "worst"]
+__all__ = [
+    "FORMAT",
+    "Checkup",
+    "Fix",
+    "Status",
+    "as_json",
+    "fix",
+    "look_at_devices",
+    "programs_off_path",
+    "run_doctor",
+    "worst",
+]
 
 
 def run_doctor(*, evidence_dir: Path, environ: Mapping[str, str], clock: Clock) -> tuple[Checkup, ...]:
@@ -51,7 +65,16 @@ def run_doctor(*, evidence_dir: Path, environ: Mapping[str, str], clock: Clock) 
         except OSError as error:
             result = checkup(name, Status.UNKNOWN, "not_allowed", {"error": str(error)})
         checkups += result if isinstance(result, tuple) else (result,)
-    return tuple(checkups)
+    programs = programs_off_path(environ, on)
+    return tuple(replace(one, mend=copyable(one.mend, programs)) for one in checkups)
+
+
+def programs_off_path(environ: Mapping[str, str], on: machine.System) -> dict[str, str]:
+    """Return how adb and harness are called where their names alone are not found: a venv that nobody activated."""
+    beside = Path(sys.executable).with_name("harness.exe" if on is machine.System.WINDOWS else "harness")
+    places = {"adb": adb_binaries(environ)[:1], "harness": (beside,) if beside.is_file() else ()}
+    missing = [name for name in places if shutil.which(name, path=environ.get("PATH", "")) is None]
+    return {name: machine.command_of(place, on) for name in missing for place in places[name]}
 
 
 def look_at_devices(environ: Mapping[str, str], on: machine.System, clock: Clock) -> tuple[Checkup, ...]:

@@ -58,6 +58,12 @@ def on_device(serial: str, command: str) -> str:
     return f"adb -s {shlex.quote(serial)} {command}"
 
 
+def copyable(mend: str, programs: Mapping[str, str]) -> str:
+    """Return a mend as it can be typed here: ``programs`` says how those are written that are not on the PATH."""
+    program, space, rest = mend.partition(" ")
+    return f"{programs.get(program, program)}{space}{rest}"
+
+
 def worst(checkups: Sequence[Checkup]) -> Status:
     """Return the first of fail, unknown, warn, ok that occurs; unknown where nothing was looked at."""
     if not checkups:
