@@ -29,9 +29,12 @@ def test_both_sets_judged_right_are_green() -> None:
 
 @pytest.mark.parametrize("watched", WATCHED)
 @pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.FOUND])
-def test_what_is_there_and_not_found_is_red(watched: RuleId, verdict: Verdict) -> None:
+def test_what_is_there_and_not_found_is_red_and_not_having_looked_is_told_apart(
+    watched: RuleId, verdict: Verdict
+) -> None:
     canary = judged(BEFORE, bad={**FOUND, watched: verdict}, good=CLEAR)
-    assert (canary.reason, canary.detail) == ("canary-missed", (("rules", watched),))
+    looked = verdict in {Verdict.CLEAR, Verdict.PRESENT}
+    assert (canary.reason, canary.detail) == ("canary-missed" if looked else "canary-unread", (("rules", watched),))
 
 
 @pytest.mark.parametrize(

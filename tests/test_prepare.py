@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import http.server
 import shlex
 import sys
+import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +23,13 @@ from harness.device.emulators.running import Answer, Emulator
 from harness.device.installing import abis_in, install_apk, reason_of, refuse_other_file
 from harness.errors import DeviceError, InstallRefused
 from harness.fleet import health
-from harness.fleet.attempt import work_on_next
+from harness.fleet.attempt import Order, work_on_next
+from harness.fleet.dispatch import Done, Work
 from harness.fleet.health import MENDS, Sick, examine, judged, made_well
 from harness.fleet.ledger import Ledger, ledger_url
 from harness.fleet.ledger_devices import quarantined
 from harness.fleet.morning import summary_of
-from harness.fleet.night import close_night
+from harness.fleet.night import close_night, run_night
 from harness.fleet.prepare import CLEAR, KEEP, ready_for
 from harness.fleet.restart import EMULATOR, NEVER, emulator_of, restart
 from harness.messages import catalogue
@@ -173,6 +178,18 @@ def test_a_sick_device_gets_no_app_and_another_takes_them(tmp_path: Path) -> Non
     assert result.progress.done == 1
 
 
+def test_a_device_on_which_the_work_dies_again_and_again_is_out_and_says_so(tmp_path: Path) -> None:
+    class Dying:
+        def run(self, orders: Sequence[Order], work: Work) -> Iterator[Done]:
+            yield Done(device=orders[0].device, package="", died="killed", given_up=True)
+
+    night = night_of(tmp_path, "n1", apps("a"), ("d1",))
+    ledger = Ledger(ledger_url(night.order.ledger), NightClock(1))
+    result = run_night(night, ledger, Dying(), lambda _done, _progress: None)
+    ledger.close()
+    assert (result.quarantined["d1"].reason, result.quarantined["d1"].detail) == ("sick-work-died", "killed")
+
+
 def test_apps_for_which_no_device_was_left_say_so(tmp_path: Path) -> None:
     night = night_of(tmp_path, "n1", apps("a"), ("d1",))
     night = replace(night, order=replace(night.order, adb=("127.0.0.1", free_port())))
@@ -181,6 +198,23 @@ def test_apps_for_which_no_device_was_left_say_so(tmp_path: Path) -> None:
 
 
 # --- on a device
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder over loopback and yield its address."""
+    server = http.server.HTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +249,7 @@ def test_a_sleeping_device_is_woken_and_one_that_stays_black_is_sick(
 def test_an_app_is_installed_stopped_and_cleared_or_the_reason_is_told(
     virtual: DeviceHandle, adb: tuple[str, int], tmp_path: Path
 ) -> None:
-    _apk(tmp_path / "arm.apk", "arm64-v8a")
+    arm = _apk(tmp_path / "arm.apk", "arm64-v8a")
     app = FiledApp(package=PackageName("cn.gov.not.there"), name="甲", apk="arm.apk")
 
     def why(listed: FiledApp, app_data: str = KEEP) -> tuple[str, bool] | None:
@@ -228,6 +262,13 @@ def test_an_app_is_installed_stopped_and_cleared_or_the_reason_is_told(
     assert why(replace(app, apk="absent.apk")) == ("install-not-an-apk", False)
     (tmp_path / "text.apk").write_text("no archive", encoding="utf-8")
     assert why(replace(app, apk="text.apk")) == ("install-not-an-apk", False)
+    nowhere = f"http://127.0.0.1:{free_port()}/a.apk"
+    assert why(replace(app, apk=nowhere)) == ("install-no-digest", False)
+    assert why(replace(app, apk=nowhere, apk_sha256="0" * 64)) == ("install-not-fetched", True)
+    with served(tmp_path) as url:
+        listed = replace(app, apk=f"{url}/arm.apk", apk_sha256=hashlib.sha256(arm.read_bytes()).hexdigest())
+        assert why(listed) == ("install-no-matching-abi", True)
+        assert why(replace(listed, apk_sha256="0" * 64)) == ("install-other-file", False)
     with pytest.raises(InstallRefused) as refused:
         install_apk(adb, virtual.serial, _apk(tmp_path / "any.apk"))
     assert refused.value.reason == "install-not-an-apk"  # no app of the embedded device, and it says so itself

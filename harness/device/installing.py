@@ -55,8 +55,11 @@ _MEANS: Final = {
 _REASONS: Final = {f"INSTALL_{code}": reason for reason, codes in _MEANS.items() for code in codes}
 UNKNOWN: Final = "install-refused"
 OTHER_FILE: Final = "install-other-file"
+NO_DIGEST: Final = "install-no-digest"
 # These lie in the file: no other device would take it either.
-OF_THE_FILE: Final = frozenset({OTHER_FILE, "install-unsigned", "install-not-an-apk", "install-split-missing"})
+OF_THE_FILE: Final = frozenset(
+    {OTHER_FILE, NO_DIGEST, "install-unsigned", "install-not-an-apk", "install-split-missing"}
+)
 
 
 def reason_of(output: str) -> str:

@@ -68,10 +68,11 @@ def look_at_canaries(moment: str, device: str, adb: tuple[str, int] | None, look
 
 def judged(moment: str, *, bad: Verdicts, good: Verdicts) -> Canary:
     """Return what the verdicts on both sets come to. Pure."""
+    looked = {Verdict.FOUND, Verdict.PRESENT, Verdict.CLEAR}
+    unread = [rule for rule in WATCHED if bad.get(rule) not in looked or good.get(rule) not in looked]
     missed = [rule for rule in WATCHED if bad.get(rule) is not Verdict.FOUND]
-    accused = [rule for rule in WATCHED if good.get(rule) in {Verdict.FOUND, Verdict.PRESENT}]
-    unread = [rule for rule in WATCHED if good.get(rule) is not Verdict.CLEAR]
-    for reason, rules in (("canary-missed", missed), ("canary-accused", accused), ("canary-unread", unread)):
+    accused = [rule for rule in WATCHED if good.get(rule) is not Verdict.CLEAR]
+    for reason, rules in (("canary-unread", unread), ("canary-missed", missed), ("canary-accused", accused)):
         if rules:
             return Canary(moment=moment, reason=reason, detail=(("rules", ", ".join(rules)),))
     return Canary(moment=moment)

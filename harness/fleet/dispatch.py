@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import dask
@@ -30,11 +30,15 @@ _RESOURCE: Final = "device-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """One task ended: the device, the package it looked at (empty: nothing was left), or why it died."""
+    """One task ended: the device, the package it looked at (empty: nothing was left), or why it died.
+
+    ``given_up`` says that the device gets no other task.
+    """
 
     device: str
     package: str
     died: str = ""
+    given_up: bool = False
 
 
 Work = Callable[[Order, str], str]
@@ -97,8 +101,9 @@ class DaskDispatcher:
                     done = _outcome(task, device)
                     task.release()
                     deaths[device] = deaths[device] + 1 if done.died else 0
-                    yield done
-                    if (done.package or done.died) and deaths[device] < self._most_deaths:
+                    given_up = deaths[device] >= self._most_deaths
+                    yield replace(done, given_up=given_up)
+                    if (done.package or done.died) and not given_up:
                         submit(device)
                 if not ended:
                     yield from self._given_up(client, running, without_worker)
@@ -113,7 +118,7 @@ class DaskDispatcher:
             if without_worker[device] * _LOOK_S >= self._worker_back_s:
                 del running[task]
                 task.cancel(force=True)
-                yield Done(device=device, package="", died="night-no-worker")
+                yield Done(device=device, package="", died="night-no-worker", given_up=True)
 
     def devices(self) -> tuple[str, ...]:
         """Return the devices that the workers of the scheduler offer. Raises ``DispatchError`` without a scheduler."""

@@ -22,7 +22,7 @@ from harness.fleet.dispatch import Dispatcher, Done
 from harness.fleet.drift import Drift, drifted, news
 from harness.fleet.ledger import Ledger, Progress
 from harness.fleet.ledger_apps import across, bundles_of, known_until, listed, store_across
-from harness.fleet.ledger_devices import Quarantine, canaries, quarantined, stopped, trust
+from harness.fleet.ledger_devices import Quarantine, canaries, quarantine, quarantined, stopped, trust
 from harness.fleet.morning import facts_of
 from harness.model import AcrossFinding, FiledApp, Reach, Rule, RuleId, Walk
 from harness.report.night_views import NightFacts
@@ -83,6 +83,8 @@ def run_night(night: Night, ledger: Ledger, dispatcher: Dispatcher, tell: Tell) 
         )
     orders = [replace(night.order, device=serial, night=night.id) for serial in night.devices]
     for done in dispatcher.run(orders, work_on_next):
+        if done.given_up:
+            quarantine(ledger, night.id, Quarantine(device=done.device, reason="sick-work-died", detail=done.died))
         tell(done, ledger.progress(night.id))
     return close_night(night, ledger)
 

@@ -5,14 +5,20 @@ All of it under the device's lease, and before the walk, so that the walk's reco
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import shlex
+import shutil
+import tempfile
+import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from harness.clock import Clock
 from harness.device import wire
-from harness.device.installing import OF_THE_FILE, install_apk, refuse_other_file
+from harness.device.installing import NO_DIGEST, OF_THE_FILE, install_apk, refuse_other_file
 from harness.device.pool import lease
 from harness.errors import DeviceError, InstallRefused
 from harness.fleet.health import GONE, Sick, made_well
@@ -23,6 +29,8 @@ KEEP: Final = "keep"
 CLEAR: Final = "clear"
 _LEASE_WAIT_S: Final = 600.0
 _CLEAR_S: Final = 60.0
+_FETCH_S: Final = 60.0  # without a byte
+_WEB: Final = ("http://", "https://")
 TAKEN: Final = "sick-taken"
 NOT_INSTALLED: Final = "app-not-installed"
 
@@ -88,12 +96,30 @@ def ready_for(app: FiledApp, adb: tuple[str, int], serial: str, filed_from: Path
 def _installed(app: FiledApp, adb: tuple[str, int], serial: str, filed_from: Path) -> Unready | None:
     if not app.apk:
         return Unready(reason=NOT_INSTALLED)
-    apk = filed_from / app.apk
-    if apk.is_dir():
+    if not app.apk.startswith(_WEB) and (filed_from / app.apk).is_dir():
         return None  # an app of the embedded device, which the walk itself puts there
     try:
-        refuse_other_file(apk, app.apk_sha256, serial)
-        install_apk(adb, serial, apk)
+        with _file_of(app, serial, filed_from) as apk:
+            refuse_other_file(apk, app.apk_sha256, serial)
+            install_apk(adb, serial, apk)
     except InstallRefused as refused:
         return Unready(reason=refused.reason, detail=str(refused), again=refused.reason not in OF_THE_FILE)
     return None
+
+
+@contextlib.contextmanager
+def _file_of(app: FiledApp, serial: str, filed_from: Path) -> Iterator[Path]:
+    """Yield the app's file, fetched for the block where the list gives a web address; only with a SHA-256."""
+    if not app.apk.startswith(_WEB):
+        yield filed_from / app.apk
+        return
+    if not app.apk_sha256:
+        raise InstallRefused(f"{app.apk}: no SHA-256 in the list", serial=serial, reason=NO_DIGEST)
+    with tempfile.TemporaryDirectory() as folder:
+        apk = Path(folder) / "fetched.apk"
+        try:
+            with urllib.request.urlopen(app.apk, timeout=_FETCH_S) as answer, apk.open("wb") as file:
+                shutil.copyfileobj(answer, file)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise InstallRefused(f"{app.apk}: {error}", serial=serial, reason="install-not-fetched") from error
+        yield apk
