@@ -6,6 +6,7 @@ import functools
 import hashlib
 import http.server
 import shlex
+import subprocess
 import sys
 import threading
 import zipfile
@@ -27,7 +28,7 @@ from harness.fleet.attempt import Order, work_on_next
 from harness.fleet.dispatch import Done, Work
 from harness.fleet.health import MENDS, Sick, examine, judged, made_well
 from harness.fleet.ledger import Ledger, ledger_url
-from harness.fleet.ledger_devices import quarantined
+from harness.fleet.ledger_devices import Quarantine, quarantine, quarantined
 from harness.fleet.morning import summary_of
 from harness.fleet.night import close_night, run_night
 from harness.fleet.prepare import CLEAR, KEEP, ready_for
@@ -38,6 +39,7 @@ from harness.virtual.server import DeviceHandle, VirtualDevices
 from tests.night_scenes import GOOD, NightClock, apps, held, night_of
 from tests.virtual_fixtures import adb_binaries, adb_server, free_port
 
+NO_HOST = ("127.0.0.2", 1)  # no adb server is ever started there from here
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 DF = "Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/block/dm-0 6291456 2097152 {free} 33% /data"
 
@@ -88,7 +90,9 @@ def test_what_a_device_does_not_tell_is_no_sickness_and_an_embedded_clock_may_be
 
 
 def test_every_mend_is_for_a_sickness_that_has_a_text() -> None:
-    assert set(MENDS) <= set(catalogue("zh_CN"))
+    wanted = {health.GONE, health.NOT_BOOTED, *MENDS}
+    assert wanted <= set(catalogue("zh_CN"))
+    assert wanted <= set(catalogue("en"))
 
 
 # --- files and refusals, without a device
@@ -166,7 +170,7 @@ def test_a_sick_device_gets_no_app_and_another_takes_them(tmp_path: Path) -> Non
     held(tmp_path, replace(night, id="n0", order=replace(night.order, night="n0")), {"a": GOOD})
     ledger = Ledger(ledger_url(night.order.ledger), NightClock(2))
     ledger.begin(night.id, night.list_sha256, night.rules_edition, dict.fromkeys(night.apps, night.rules))
-    nobody = replace(night.order, device="d1", adb=("127.0.0.1", free_port()))
+    nobody = replace(night.order, device="d1", adb=NO_HOST)
     assert work_on_next(nobody, "w1", NightClock(2)) == ""
     assert quarantined(ledger, "n1")["d1"].reason == "sick-unreachable"
     assert work_on_next(replace(night.order, device="d2"), "w2", NightClock(2)) == "cn.gov.demo.a"
@@ -190,10 +194,30 @@ def test_a_device_on_which_the_work_dies_again_and_again_is_out_and_says_so(tmp_
     assert (result.quarantined["d1"].reason, result.quarantined["d1"].detail) == ("sick-work-died", "killed")
 
 
+def test_whoever_goes_on_with_a_night_gives_its_sick_devices_another_chance(tmp_path: Path) -> None:
+    night = night_of(tmp_path, "n1", apps("a"), ("d1",))
+    held(tmp_path, replace(night, id="n0", order=replace(night.order, night="n0")), {"a": GOOD})
+    ledger = Ledger(ledger_url(night.order.ledger), NightClock(2))
+    ledger.begin(night.id, night.list_sha256, night.rules_edition, dict.fromkeys(night.apps, night.rules))
+    quarantine(ledger, "n1", Quarantine(device="d1", reason="sick-unreachable"))
+    ledger.close()
+    result = held(tmp_path, night, {"a": GOOD}, day=2)
+    assert (result.progress.done, dict(result.quarantined)) == (1, {})
+
+
+def test_an_adb_server_that_is_gone_is_started_and_the_device_found_again(
+    virtual: DeviceHandle, adb: tuple[str, int]
+) -> None:
+    gone = ("127.0.0.1", free_port())
+    try:
+        assert made_well(gone, virtual.serial, NightClock(1), network=False) is None
+    finally:
+        subprocess.run([adb_binaries()[0], "-P", str(gone[1]), "kill-server"], check=False, capture_output=True)
+
+
 def test_apps_for_which_no_device_was_left_say_so(tmp_path: Path) -> None:
     night = night_of(tmp_path, "n1", apps("a"), ("d1",))
-    night = replace(night, order=replace(night.order, adb=("127.0.0.1", free_port())))
-    result = held(tmp_path, night, {})
+    result = held(tmp_path, replace(night, order=replace(night.order, adb=NO_HOST)), {})
     assert {look.reason for look in result.looks.looks.values()} == {"night-no-device-left"}
 
 

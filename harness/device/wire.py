@@ -203,6 +203,14 @@ def listed(adb: tuple[str, int]) -> tuple[tuple[str, str], ...]:
         return tuple((str(item.serial), str(item.state)) for item in client.list())
 
 
+def start_server(adb: tuple[str, int]) -> None:
+    """Start an adb server where none answers. Raises ``DeviceUnreachable`` where it cannot be started from here."""
+    place = f"{adb[0]}:{adb[1]}"
+    client = QuickClient(*adb)
+    with client.within(_START_TIMEOUT_S + _CONNECT_TIMEOUT_S, "adb start-server", place):
+        client.start_server()
+
+
 def shell(adb: tuple[str, int], serial: str, command: str, *, timeout_s: float = 10.0) -> str:
     """Return a command's output on a device that no adapter is attached to. Raises ``DeviceError``."""
     client = QuickClient(*adb)

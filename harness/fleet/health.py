@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from harness.clock import Clock
+from harness.clock import Clock, deadline
 from harness.device import wire
 from harness.device.frames import is_black, png_in
 from harness.errors import DeviceError
 
 MIN_FREE_KIB: Final = 512 * 1024
 MAX_CLOCK_OFF_S: Final = 300.0
+RETURN_S: Final = 60.0
+_POLL_S: Final = 2.0
 _SETTLE_S: Final = 1.0
 _MARK: Final = "harness-health"
 COMMAND: Final = "; ".join(
@@ -91,15 +93,37 @@ def examine(adb: tuple[str, int], serial: str, clock: Clock, *, network: bool) -
 
 
 def made_well(adb: tuple[str, int], serial: str, clock: Clock, *, network: bool) -> Sick | None:
-    """Return what is wrong with a device after each sickness with a mend has been mended once."""
+    """Return what is wrong with a device after each sickness with a mend has been mended once.
+
+    One that is gone is waited for, and an adb server that is gone is started.
+    """
     tried: set[str] = set()
     while True:
         sick = examine(adb, serial, clock, network=network)
-        if sick is None or sick.reason in tried or sick.reason not in MENDS:
+        if sick is None or sick.reason in tried:
             return sick
         tried.add(sick.reason)
+        if sick.reason in {GONE, NOT_BOOTED}:
+            _wait_for(adb, serial, clock)
+            continue
         try:
             wire.shell(adb, serial, MENDS[sick.reason].format(now=int(clock.wall().timestamp())))
         except DeviceError as error:
             return Sick(reason=GONE, detail=str(error))
         clock.sleep(_SETTLE_S)
+
+
+def _wait_for(adb: tuple[str, int], serial: str, clock: Clock) -> None:
+    """Wait a while for a device that is gone; whether it came back is for the next look to say."""
+    left_s = deadline(clock, RETURN_S)
+    while left_s() > 0:
+        try:
+            wire.listed(adb)
+        except DeviceError:
+            try:
+                wire.start_server(adb)
+            except DeviceError:
+                return  # the server of another host, or no adb here: nothing to wait for
+        if wire.has_booted(serial, adb):
+            return
+        clock.sleep(_POLL_S)

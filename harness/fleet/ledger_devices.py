@@ -70,6 +70,15 @@ def quarantined(ledger: Ledger, night: str) -> dict[str, Quarantine]:
     return {r["device"]: Quarantine(device=r["device"], reason=r["reason"], detail=r["detail"]) for r in rows}
 
 
+def lift_quarantine(ledger: Ledger, night: str) -> None:
+    """Let every device work again, as when a night is gone on with after somebody has looked; it is written down."""
+    lifted = sorted(quarantined(ledger, night))
+    if lifted:
+        ledger.note(night, "quarantine-lifted", {"devices": lifted})
+        with ledger.transaction() as db:
+            db.execute(QUARANTINE.delete().where(QUARANTINE.c.night == night))
+
+
 def stop(ledger: Ledger, night: str, device: str, reason: str) -> None:
     """Write down that a device begins no app any more."""
     ledger.note(night, _STOPPED, {"device": device, "reason": reason})

@@ -22,7 +22,7 @@ from harness.fleet.dispatch import Dispatcher, Done
 from harness.fleet.drift import Drift, drifted, news
 from harness.fleet.ledger import Ledger, Progress
 from harness.fleet.ledger_apps import across, bundles_of, known_until, listed, store_across
-from harness.fleet.ledger_devices import Quarantine, canaries, quarantine, quarantined, stopped, trust
+from harness.fleet.ledger_devices import Quarantine, canaries, lift_quarantine, quarantine, quarantined, stopped, trust
 from harness.fleet.morning import facts_of
 from harness.model import AcrossFinding, FiledApp, Reach, Rule, RuleId, Walk
 from harness.report.night_views import NightFacts
@@ -73,7 +73,9 @@ def run_night(night: Night, ledger: Ledger, dispatcher: Dispatcher, tell: Tell) 
     A night that was broken off goes on where it was. Raises ``DispatchError`` and ``LedgerError``; what was done by
     then is in the ledger.
     """
-    ledger.begin(night.id, night.list_sha256, night.rules_edition, dict.fromkeys(night.apps, night.rules))
+    begun = ledger.begin(night.id, night.list_sha256, night.rules_edition, dict.fromkeys(night.apps, night.rules))
+    if not begun and not ledger.progress(night.id).over:
+        lift_quarantine(ledger, night.id)
     if not night.devices:
         raise BadInput(
             source="--serial",
