@@ -169,7 +169,7 @@ def _after(order: Order, ledger: Ledger, clock: Clock) -> None:
 def _canary(order: Order, moment: str, ledger: Ledger, clock: Clock) -> None:
     """Look at the canaries and write down what came of it; what could not be looked at is tried once more."""
     of_device = re.sub(r"[^\w.-]", "_", order.device)
-    brief = replace(order, walk_s=min(order.walk_s, WALK_S))
+    brief = replace(order, walk_s=WALK_S)
 
     def look(app: FiledApp) -> dict[RuleId, Verdict]:
         folder = Path(order.evidence_dir) / order.night / f"{app.name}-{of_device}-{clock.wall():%H%M%S%f}"
