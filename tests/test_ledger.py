@@ -13,7 +13,22 @@ from sqlalchemy import create_engine, inspect
 
 from harness.baseline import ChangeKind, Look, Sight, Standing, Subject, Tracked, compare, sight_of
 from harness.errors import BadInput, LedgerError
+from harness.fleet.canary import Canary
+from harness.fleet.drift import Build
 from harness.fleet.ledger import EXPECTED, Artifact, Claim, Ledger, Progress, Result, ledger_url
+from harness.fleet.ledger_apps import attempts_of, bundles_of, known_until, last_tried, listed, store_build
+from harness.fleet.ledger_devices import (
+    Quarantine,
+    add_canary,
+    brought_something,
+    canaries,
+    lift_quarantine,
+    quarantine,
+    quarantined,
+    stop,
+    stopped,
+    trust,
+)
 from harness.fleet.ledger_tables import METADATA
 from harness.model import CheckpointReach, FiledApp, PackageName, Reach, Rule, RuleId, ScreenKey, Verdict
 from harness.rules import ALL_RULES
@@ -276,6 +291,61 @@ def test_a_row_that_nothing_came_for_is_no_absence(ledger: Ledger) -> None:
     assert {c.sight for c in compared.changes} == {Sight.NOT_RUN}
     subject = Subject(package=APPS[0].package, entry="", rule=RULES[0].id)
     assert sight_of(ledger.looks("n1").looks[subject], compared.tracked[subject])[0] is Sight.NOT_RUN
+
+
+def test_what_is_known_of_devices_and_apps_is_read_back_as_it_was_written(ledger: Ledger, clock: SetClock) -> None:
+    _begun(ledger)
+    claim = _claimed(ledger)
+    looks = {rule: replace(look, device="d1") for rule, look in _result(claim, Verdict.CLEAR).looks.items()}
+    ledger.deliver(claim, replace(_result(claim, Verdict.CLEAR), looks=looks, device="d1", bundle="n1/a000001/r/b"))
+    seen = (Canary(moment="before"), Canary(moment="after", reason="canary-missed", detail=(("rules", "r"),)))
+    for canary in seen:
+        add_canary(ledger, "n1", "d1", canary)
+    assert canaries(ledger, "n1") == {"d1": seen}
+    assert brought_something(ledger, "n1", "d1")
+    assert not brought_something(ledger, "n1", "d2")
+    for trusted in ([], ["d1"], []):
+        trust(ledger, "n1", trusted)
+        told = ledger.looks("n1").looks.values()
+        assert {look.trusted for look in told if look.verdict is not None} == {bool(trusted)}
+    sick = Quarantine(device="d2", reason="sick-storage", detail="3 MiB")
+    quarantine(ledger, "n1", sick)
+    quarantine(ledger, "n1", replace(sick, reason="sick-later"))
+    assert quarantined(ledger, "n1") == {"d2": sick}
+    lift_quarantine(ledger, "n1")
+    assert quarantined(ledger, "n1") == {}
+    assert stopped(ledger, "n1") == ""
+    stop(ledger, "n1", "d1", "night-disk-full")
+    assert stopped(ledger, "n1") == "night-disk-full"
+    build = Build(installed=True, version="1 (1)", apk_sha256="a" * 64)
+    store_build(ledger, claim, build)
+    key = (claim.app.package, claim.app.entry)
+    assert listed(ledger, "n1").builds == {key: build}
+    clock.sleep(86_400)
+    _begun(ledger, "n2")
+    store_build(ledger, _claimed(ledger, night="n2"), Build(installed=False))
+    assert known_until(ledger, "n2").builds == {key: replace(build, installed=False)}
+    assert known_until(ledger, "n1").builds == {key: build}
+    assert last_tried(ledger)[key] == "2026-11-21T22:00:00.000+00:00"
+    assert bundles_of(ledger, "n1") == {key: "n1/a000001/r/b"}
+    assert list(attempts_of(ledger, "n1").values()) == [key]
+
+
+def test_a_ledger_of_an_earlier_revision_is_brought_up_and_keeps_its_rows(tmp_path: Path, clock: SetClock) -> None:
+    url = ledger_url(str(tmp_path / "old.sqlite"))
+    ledger = Ledger(url, clock)
+    _begun(ledger)
+    ledger.close()
+    engine = create_engine(url)
+    with engine.begin() as db:  # as the first revision left it
+        for table in ("canary", "quarantine", "build", "across"):
+            db.execute(text(f"DROP TABLE {table}"))
+        db.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    engine.dispose()
+    ledger = Ledger(url, clock)
+    assert len(ledger.looks("n1").looks) == len(APPS) * len(RULES)
+    assert canaries(ledger, "n1") == {}
+    ledger.close()
 
 
 def test_an_address_that_is_none_is_named_with_its_mend() -> None:
