@@ -112,7 +112,62 @@ def test_a_failed_result_is_probed_and_keeps_what_the_page_says() -> None:
     assert (stays.verdict, Marker.GATE in stays.markers) == (Verdict.FOUND, True)
 
 
-def test_no_option_and_no_button_of_an_examination_is_ever_pressed() -> None:
+def test_no_option_and_no_button_of_an_examination_in_a_filed_app_is_ever_pressed() -> None:
     for ways in ({}, {("questions", "Back"): "asks"}, {("questions", "Back"): "list"}):
         _, phone = _probe("questions", ways)
         assert {a.label for a in phone.actions if isinstance(a, Tap)} <= {"继续答题"}
+
+
+def _made_up(raw: dict[str, Any]) -> dict[str, Any]:
+    return {**raw, "package": "cn.gov.demo.exam"}
+
+
+ANSWER = {
+    ("questions", "B. 二"): "chosen",
+    ("chosen", "下一题"): "last",
+    ("last", "B. 乙"): "done",
+    ("done", "交卷"): "sure",
+}
+LAST = _screen("应知应会测试", "单选题：表格由谁填", "*A. 甲", "*B. 乙", "*交卷", name="last")
+CHOSEN = _screen("应知应会测试", "单选题：下列哪项正确", "*A. 一", "*B. 二", "*下一题", name="chosen")
+DONE = _screen("应知应会测试", "单选题：表格由谁填", "*A. 甲", "*B. 乙", "*交卷", name="done")
+SURE = _screen("确定要交卷吗", "*取消", "*确定", name="sure")
+FAILED = _screen("应知应会测试", "合格线：90分", "本次得分：0分", "未通过", "*重新答题", name="failed")
+
+
+def _answers(ways: dict[tuple[str, str], str], result: dict[str, Any] = FAILED) -> tuple[Outcome, Screens]:
+    shown = {"questions": QUESTIONS, "chosen": CHOSEN, "last": LAST, "done": DONE, "sure": SURE, "failed": result}
+    shown = {name: _made_up(raw) for name, raw in {**shown, "list": LIST}.items()}
+    phone = Screens(screens=shown, ways={**ANSWER, ("sure", "确定"): "failed", **ways}, place="questions")
+    return drive(quiz_pass_mark.probe, phone, RULE.id)[0], phone
+
+
+def test_wrong_answers_in_a_made_up_app_show_that_nothing_but_again_is_offered() -> None:
+    outcome, phone = _answers({})
+    assert [a.label for a in phone.actions if isinstance(a, Tap)] == ["B. 二", "下一题", "B. 乙", "交卷", "确定"]
+    assert {"forced-repeat", "not-left"} <= outcome.signs
+    assert [(m.name, m.value) for m in outcome.measures] == [
+        ("quiz-pass-mark-failed", 1.0),
+        ("quiz-pass-mark-still-there", 1.0),
+    ]
+    notice = quiz_pass_mark.detect(screen(_screen("通知", "全体人员参加在线考试，成绩纳入年度考核", name="notice")))
+    assert RULE.conclude([outcome, notice], WALKED).verdict is Verdict.FOUND
+    assert RULE.conclude([outcome], WALKED).verdict is Verdict.PRESENT
+
+
+@pytest.mark.parametrize("result", [FAILED, _screen(*NAMED, "*重新答题", "*返回首页", name="failed")])
+def test_a_failed_result_that_can_be_left_forces_nobody_to_repeat(result: dict[str, Any]) -> None:
+    outcome, _ = _answers({("failed", "Back"): "list"}, result)
+    assert outcome.verdict is Verdict.PRESENT
+    assert "forced-repeat" not in outcome.signs
+
+
+def test_a_quiz_that_anybody_passes_shows_nothing_by_wrong_answers() -> None:
+    passed = _screen("趣味问答", "答题完成，感谢参与", "*返回首页", name="failed")
+    outcome, _ = _answers({("failed", "Back"): "list"}, passed)
+    assert (outcome.verdict, outcome.reason) == (Verdict.CLEAR, "quiz-pass-mark-left")
+
+
+def test_a_filed_app_is_never_answered() -> None:
+    _, phone = _probe("questions", {**ANSWER, ("questions", "Back"): "list"})
+    assert phone.actions == [Back()]

@@ -1,6 +1,7 @@
 """The probe of an examination: Back, and nothing else. Answers nothing, hands nothing in, starts nothing.
 
-Where the app asks whether to leave, that is answer enough: the probe stays, and the page is as it was.
+Where the app asks whether to leave, that is answer enough: the probe stays, and the page is as it was. In a made-up
+app, where nobody's score changes, it answers as wrongly as it can, hands in, and looks whether one has to answer again.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from harness.model import WHETHER, Action, Back, Mark, Measure, Observation, Role, Tap
-from harness.rules.exam_words import LEAVE, STAY
+from harness.model import WHETHER, Action, Back, Mark, Measure, Observation, Role, Tap, Word
+from harness.rules.exam_words import AGAIN, ENOUGH, HAND_IN, LEAVE, NOT_PASSED, ONWARD, OPTION, STAY, SURE
 from harness.rules.watching import asked
-from harness.rules.wording import Sighting, app_words, marks_of, matching, whole
+from harness.rules.wording import Sighting, app_words, marks_of, matching, read_from_pixels_only, whole
 
 SAME_PAGE_RATIO: Final = 0.8  # of its words, where it shows no question
+MAX_QUESTIONS: Final = 12
+MAY_PRESS_DEMO: Final = ("提交", "提交答案", "提交试卷", "交卷", "确认交卷", "确认提交", "确定", "完成答题")
 MAY_PRESS: Final = ("继续答题", "继续作答", "继续考试", "继续", "取消", "再想想")
 
 
@@ -23,6 +26,7 @@ class Why(StrEnum):
     """What a marked place of the probe shows; message keys."""
 
     AFTER_BACK = "quiz-pass-mark-mark-after-back"
+    FAILED = "quiz-pass-mark-mark-failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +45,7 @@ def leave(start: Observation) -> Generator[Action, Observation, Left]:
     if asks:
         stay = next((w for w in whole(app_words(seen), STAY) if w.clickable), None)
         if stay is not None:
-            x_px, y_px = stay.box.centre_px
-            yield Tap(x_px=x_px, y_px=y_px, label=stay.text)
+            yield _tap(stay)
     elif _same_page(start, seen):
         seen = yield Back()
         asks = bool(matching(app_words(seen), LEAVE, max_chars=60))
@@ -59,6 +62,61 @@ def leave(start: Observation) -> Generator[Action, Observation, Left]:
             observation=seen.id,
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What came of wrong answers: the page after the last question, and whether again is all that it offers."""
+
+    result: Observation
+    again: bool
+    marks: tuple[Mark, ...]
+    measure: Measure
+
+
+def answer_wrongly(start: Observation) -> Generator[Action, Observation, Answered | None]:
+    """Yield the last option of each question and the way on; return the result, ``None`` where none came."""
+    now = start
+    for _ in range(MAX_QUESTIONS):
+        options = [w for w in app_words(now) if OPTION.fullmatch(w.norm) and _can_be_pressed(w)]
+        if asked(now) is None or not options:
+            break
+        now = yield _tap(options[-1])
+        onward = whole([w for w in app_words(now) if _can_be_pressed(w)], ONWARD)
+        if not onward:
+            return None
+        chosen, now = now, (yield _tap(onward[0]))
+        if [w.norm for w in app_words(now)] == [w.norm for w in app_words(chosen)]:
+            return None  # neither taken nor refused aloud: pressing on would be pressing for nothing
+        sure = whole([w for w in app_words(now) if _can_be_pressed(w)], HAND_IN)
+        if sure and matching(app_words(now), SURE, max_chars=60):
+            now = yield _tap(sure[-1])
+    if now is start or asked(now) is not None:
+        return None
+    words = app_words(now)
+    failed, again = whole(words, NOT_PASSED), whole(words, AGAIN)
+    told = [Sighting(word=w, why=Why.FAILED, sign="answered") for w in (*failed[:1], *again[:1])]
+    return Answered(
+        result=now,
+        again=bool(failed and again) and not whole(words, ENOUGH),
+        marks=marks_of(now, told, role=Role.AFTER),
+        measure=Measure(
+            at_s=round(now.at.mono_s - start.at.mono_s, 1),
+            name="quiz-pass-mark-failed",
+            value=float(bool(failed)),
+            unit=WHETHER,
+            observation=now.id,
+        ),
+    )
+
+
+def _can_be_pressed(word: Word) -> bool:
+    return word.enabled and (word.clickable or read_from_pixels_only(word))
+
+
+def _tap(word: Word) -> Tap:
+    x_px, y_px = word.box.centre_px
+    return Tap(x_px=x_px, y_px=y_px, label=word.text)
 
 
 def _same_page(before: Observation, after: Observation) -> bool:

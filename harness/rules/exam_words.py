@@ -74,4 +74,11 @@ BY_LAW: Final = re.compile(
 LEAVE: Final = re.compile(
     r"(?:确定|确认|是否|要)\S{0,6}(?:退出|离开|放弃|结束)|退出后\S{0,16}(?:不会?|丢失|无效|保存)|中途退出"
 )
+# In a made-up app: an option, the way on from a question, and what asks whether one is sure.
+OPTION: Final = re.compile(r"[A-F][.、:：\s]?.{1,60}|对|错|正确|错误")
+ONWARD: Final = re.compile(r"下一题|提交(?:答案|试卷)?|交卷|完成答题")
+HAND_IN: Final = re.compile(r"(?:确认|仍要)?(?:交卷|提交)|确定|确认")
+SURE: Final = re.compile(r"(?:确定|确认|是否|要)\S{0,6}(?:交卷|提交)|提交后\S{0,12}不")
+# A result that can be left as it is.
+ENOUGH: Final = re.compile(r"返回|完成|关闭|返回(?:首页|列表)|知道了|以后再说|暂不")
 STAY: Final = re.compile(r"继续(?:答题|作答|考试|测验)?|取消|再想想|留下|我再看看")

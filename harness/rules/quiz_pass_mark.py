@@ -8,10 +8,12 @@ quizzes: what links one to item (四) is the appraisal, so without that on scree
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from harness.model import (
+    DEMO_PACKAGES,
     Action,
     Channel,
     Checkpoint,
@@ -19,7 +21,9 @@ from harness.model import (
     Coverage,
     Datum,
     Lexicon,
+    Mark,
     Marker,
+    Measure,
     Observation,
     Outcome,
     Rule,
@@ -42,7 +46,7 @@ from harness.rules.concluding import (
     nothing_on,
     something_else,
 )
-from harness.rules.exam_probe import MAY_PRESS, leave
+from harness.rules.exam_probe import MAY_PRESS, MAY_PRESS_DEMO, answer_wrongly, leave
 from harness.rules.exam_words import (
     AGAIN,
     APPRAISED,
@@ -257,10 +261,22 @@ def _weigh(signs: frozenset[str], *, claimed: bool) -> tuple[Verdict, Reason]:
 
 
 def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
-    """Yield Back on a page of questions or a failed result; never answers, stays where the app asks."""
+    """Yield Back on a page of questions or a failed result, answers before it in a made-up app; stays where it asks."""
     start = detect(observation)
-    left = yield from leave(observation)
+    answered = None
+    if _is_demo(observation) and QUESTIONS in start.signs:
+        answered = yield from answer_wrongly(observation)
+    left = yield from leave(observation if answered is None else answered.result)
     signs = start.signs | ({STAYS} if left.still else frozenset())
+    marks: tuple[Mark, ...] = left.marks
+    measures: tuple[Measure, ...] = (left.measure,)
+    if answered is not None:
+        after = detect(answered.result)
+        # Again is all that is offered, and Back leads nowhere: one answers until one passes.
+        signs |= after.signs | ({"forced-repeat"} if answered.again and left.still else frozenset())
+        told = {**dict(start.data), **dict(after.data)}
+        start = replace(start, data=tuple(told.items()), markers=start.markers | after.markers)
+        marks, measures = (*after.marks, *answered.marks, *left.marks), (answered.measure, left.measure)
     verdict, reason = _weigh(signs, claimed=EXEMPTION in dict(start.data))
     if verdict is Verdict.CLEAR:
         reason = Reason.LEFT
@@ -268,14 +284,18 @@ def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
         verdict=verdict,
         reason=reason,
         data=tuple((k, v) for k, v in start.data if k not in BETWEEN_SCREENS),
-        marks=(*start.marks, *left.marks),
+        marks=(*start.marks, *marks),
         markers=start.markers | ({Marker.GATE} if left.still else frozenset()),
         signs=signs,
-        measures=(left.measure,),
+        measures=measures,
         observation=observation.id,
         screen=observation.screen,
         from_probe=True,
     )
+
+
+def _is_demo(observation: Observation) -> bool:
+    return observation.page is not None and observation.page.package.startswith(DEMO_PACKAGES)
 
 
 def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
@@ -309,4 +329,5 @@ RULE: Final = Rule(
     conclude=conclude,
     probe=probe,
     may_press=MAY_PRESS,
+    may_press_demo=MAY_PRESS_DEMO,
 )
