@@ -20,7 +20,8 @@ from harness.perceive import frame_from_image, observe, ppocr_models
 from harness.perceive.engines import OCR, ocr_engines
 from harness.perceive.memory import Memory
 from harness.perceive.ppocr import PpocrEngine
-from harness.perceive.ppocr_models import ModelSet, find_models
+from harness.perceive.ppocr_finding import screen_of
+from harness.perceive.ppocr_models import Floats, ModelSet, Network, find_models
 from harness.perceive.tesseract import TesseractEngine
 from harness.pytest_plugin import options
 from harness.wording import normalise
@@ -258,13 +259,45 @@ def test_the_same_pixels_are_answered_from_memory(engine: PpocrEngine, board: by
     with Image.open(io.BytesIO(board)) as image:
         other_bytes = io.BytesIO()
         image.save(other_bytes, format="PNG", compress_level=9)
-    kept = engine._detector, engine._quick, engine._careful
-    engine._detector = engine._quick = engine._careful = Refusing()  # type: ignore[assignment]
+    kept = engine._finder.detector, engine._quick, engine._careful
+    engine._finder.detector = engine._quick = engine._careful = Refusing()  # type: ignore[assignment]
     try:
         assert engine.read(board, None) == first
         assert engine.read(other_bytes.getvalue(), None) == first
     finally:
-        engine._detector, engine._quick, engine._careful = kept
+        engine._finder.detector, engine._quick, engine._careful = kept
+
+
+def test_a_lone_shape_is_read_once_by_each_model_however_it_is_looked_at(fresh: PpocrEngine) -> None:
+    class Counting:
+        def __init__(self, network: Network) -> None:
+            self.network, self.characters, self.seen = network, network.characters, list[bytes]()
+
+        def __call__(self, batch: Floats) -> Floats:
+            self.seen.append(batch.tobytes())
+            return self.network(batch)
+
+    png = drawn([Written(text="评", x_px=300, y_px=100), Written(text="7", x_px=700, y_px=100)], size_px=(1080, 300))
+    fresh.forget()
+    kept = fresh._quick, fresh._careful
+    quick, careful = Counting(kept[0]), Counting(kept[1])
+    fresh._quick, fresh._careful = quick, careful  # type: ignore[assignment]
+    try:
+        assert texts(fresh.read(png, None)) == ["评", "7"]
+    finally:
+        fresh._quick, fresh._careful = kept
+    assert len(quick.seen) == len(set(quick.seen)) == 2
+    assert len(careful.seen) == len(set(careful.seen))
+
+
+def test_dividers_and_edges_of_cards_are_not_looked_at_but_a_level_stroke_is() -> None:
+    image = Image.new("RGB", (1080, 900), "#ffffff")
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((40, 100, 1040, 102), fill="#dddddd")  # between two rows of a list
+    pen.rectangle((0, 300, 1080, 600), fill="#f0f2f5")  # another ground
+    pen.rectangle((500, 450, 548, 454), fill="#222222")  # 一
+    screen = screen_of(np.asarray(image)[:, :, ::-1].copy())
+    assert [top < 450 < bottom for top, bottom in screen.bands] == [True]
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

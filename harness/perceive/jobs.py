@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 _R = TypeVar("_R")
@@ -15,21 +16,25 @@ class Jobs:
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
         self._running: dict[Future[Any], Callable[[Any], None]] = {}
+        # ``wait`` for the first of many looks at all of them each time.
+        self._done: SimpleQueue[Future[Any]] = SimpleQueue()
 
     def start(self, task: Callable[[], _R], then: Callable[[_R], None]) -> None:
         """Queue ``task``; ``then`` gets its result inside ``run``."""
-        self._running[self._pool.submit(task)] = then
+        future = self._pool.submit(task)
+        self._running[future] = then
+        future.add_done_callback(self._done.put)
 
     def run(self) -> None:
         """Return when nothing is left. The first error ends what has not begun, waits for the rest and is raised."""
         try:
             while self._running:
-                done, _ = wait(self._running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    then = self._running.pop(future)
-                    then(future.result())
+                future = self._done.get()
+                then = self._running.pop(future)
+                then(future.result())
         finally:
             for future in self._running:
                 future.cancel()
             wait(self._running)
             self._running.clear()
+            self._done = SimpleQueue()

@@ -1,4 +1,4 @@
-"""Pixels for the PP-OCR engine: colour decoding, what the networks are fed, boxes of lines and of lone glyphs. cv2."""
+"""Pixels for the PP-OCR engine: what the networks are fed, boxes of lines and of lone glyphs. cv2."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.model import Box
-from harness.perceive.pictures import MAX_PIXELS, UnreadablePicture, png_size_px
+from harness.perceive.pictures import Colour
 
-Colour = NDArray[np.uint8]  # height, width, BGR
 Floats = NDArray[np.float32]
 Marks = NDArray[np.bool_]
 
-_MAX_BYTES = 80_000_000
 _QUIET = 0.02  # quiet rows, in parts of the width, that part two bands
 _BORDER = 0.04  # of the width on either side, where the borders of cards are
+_HAIRLINE = 0.006  # of the width: the highest divider between two rows of a list
+_WIDE = 0.3  # of the width, from which a level line is no stroke of a glyph
 _SAME = 6  # grey levels between neighbours that a JPEG adds
 _TEXT = 0.3  # probability from which a pixel belongs to a line
 _LINE = 0.5  # least mean of a line's pixels
@@ -30,20 +30,6 @@ _SHORT = 2.5  # heights of width below which a line is a word of two glyphs
 _BESIDE = 0.25  # ground put on either side of such a one, in heights
 _FAINTEST = 10  # grey levels across three pixels that count as ink at all
 _INK = 0.25  # part of the strongest edge that counts as ink
-
-
-def decode_colour(png: bytes) -> Colour:
-    """Return the picture of a PNG. Raises ``UnreadablePicture`` for what is no PNG, broken, or beyond the limits."""
-    width, height = png_size_px(png)
-    if len(png) > _MAX_BYTES or width * height > MAX_PIXELS or not width or not height:
-        raise UnreadablePicture(f"{width}x{height} px in {len(png)} bytes: limit is {MAX_PIXELS} px")
-    try:
-        bgr = cv2.imdecode(np.frombuffer(png, dtype=np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise UnreadablePicture(f"cannot be decoded: {error}") from error
-    if bgr is None or bgr.shape[:2] != (height, width):
-        raise UnreadablePicture("cannot be decoded: the data is cut short or damaged")
-    return bgr.astype(np.uint8, copy=False)
 
 
 def shrunk(bgr: Colour, scale: float) -> Colour:
@@ -70,12 +56,22 @@ def filled_bands(bgr: Colour) -> list[tuple[int, int]]:
     bands, top = [], 0
     for start, end in changes.reshape(-1, 2).tolist():
         if end - start >= least:
-            if start > top:
+            if start > top and not _is_divider(bgr, top, start):
                 bands.append((max(0, top - least // 2), start + least // 2))
             top = end
     if top < height:
         bands.append((max(0, top - least // 2), height))
     return bands
+
+
+def _is_divider(bgr: Colour, top: int, bottom: int) -> bool:
+    """Return whether rows hold nothing but a wide level line or the edge of a ground: no letter is as low as that."""
+    width = bgr.shape[1]
+    if not 0 < top < bottom <= top + max(3, round(_HAIRLINE * width)):
+        return False
+    rows = bgr[top:bottom]
+    drawn = np.flatnonzero(cv2.absdiff(rows, np.broadcast_to(bgr[top - 1], rows.shape)).max(axis=(0, 2)) > _SAME)
+    return bool(drawn.size) and int(np.ptp(drawn)) > _WIDE * width  # 一 is as low, but narrow
 
 
 def _resized(bgr: Colour, size: tuple[int, int]) -> Colour:
