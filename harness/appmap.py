@@ -12,6 +12,7 @@ from harness.entry import inside
 from harness.model import Actor, Back, Observation, ObservationId, ScreenKey, Step, Swipe, Tap, Walk
 
 UNTRIED, CUT, LEFT_APP, FAILED = "map-untried", "map-cut", "map-left-app", "map-failed"  # message keys of ends
+LOOP = "map-loop"
 
 _DIGITS = re.compile(r"\d+")
 _MENU_LABEL_CHARS = 10  # a longer label is content, of which a walk takes samples
@@ -155,6 +156,8 @@ def _ends(
             ends.setdefault(screen, []).append(OpenEnd(label=label, why=UNTRIED))
         if _goes_on(screen, walk.steps, by_id):
             ends.setdefault(screen, []).append(OpenEnd(label="", why=CUT))
+        if screen in walk.loops:
+            ends.setdefault(screen, []).append(OpenEnd(label="", why=LOOP))
     return ends
 
 

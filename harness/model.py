@@ -684,6 +684,7 @@ class Walk:
     finished: bool
     untried: int
     cut_pages: int = 0
+    loops: tuple[ScreenKey, ...] = ()
     stopped_by: str = ""
     seed: int = 0
 

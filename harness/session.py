@@ -278,6 +278,7 @@ def inspect(app: FiledApp, serial: str, settings: Settings, filed_from: Path | N
                     finished=end.finished,
                     untried=end.untried,
                     cut_pages=end.cut_pages,
+                    loops=end.loops,
                     stopped_by=end.stopped_by,
                 )
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness import popups, safety
 from harness.clock import Clock
@@ -44,6 +44,7 @@ class End:
     finished: bool
     untried: int
     cut_pages: int = 0
+    loops: tuple[ScreenKey, ...] = ()
     stopped_by: str = ""
 
 
@@ -134,7 +135,7 @@ class Tour:
                 # Something seen and never tried is something not looked at, whatever the reason.
                 if self._wall or self._explorer.untried:
                     return self._end(self._wall or "scope-spent")
-                return End(finished=True, untried=0, cut_pages=self._explorer.cut_pages)
+                return replace(self._end(""), finished=True)
             if isinstance(move.action, Launch):
                 observation = self._restart(move.why)
             else:
@@ -242,7 +243,13 @@ class Tour:
 
     def _end(self, stopped_by: str) -> End:
         explorer = self._explorer
-        return End(finished=False, untried=explorer.untried, cut_pages=explorer.cut_pages, stopped_by=stopped_by)
+        return End(
+            finished=False,
+            untried=explorer.untried,
+            cut_pages=explorer.cut_pages,
+            loops=explorer.loops,
+            stopped_by=stopped_by,
+        )
 
     def _hindrance(self, observation: Observation) -> bool | End:
         """Clear away what stands before the app; true when a step was taken, ``End`` when there is no way on."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.appmap import CUT, LEFT_APP, UNTRIED, AppMap, Place, WayOn, app_map
+from harness.appmap import CUT, LEFT_APP, LOOP, UNTRIED, AppMap, Place, WayOn, app_map
 from harness.evidence import layout
 from harness.evidence.bundle import read_bundle
 from harness.evidence.codec import from_json, parse
@@ -19,6 +19,7 @@ from harness.messages import catalogue
 from harness.model import Back, Box, Observation, ObservationId, Refusal, ScreenKey, Step, Swipe
 from harness.report.mapview import _CELL_HEIGHT_PX, _CELL_WIDTH_PX, MapView, map_view
 from harness.report.phrases import Phrases
+from harness.report.result import _walked
 from harness.report.shots import Gallery, Links
 from tests.map_walks import write_map_walk
 from tests.test_judge import BOARD, HOME, MINE, _screen, _step, _tap, _walk
@@ -78,6 +79,15 @@ def test_an_end_says_why_nobody_went_there() -> None:
     assert "other" not in {place.screen for place in mapped.places}
     bottom = made(_step(1, SWIPE, home, replace(home, id=lower.id)), seen=[home, replace(home, id=lower.id)])
     assert ("", CUT) not in ends(bottom, "home")
+
+
+def test_a_page_that_leads_to_ever_more_of_the_same_is_told_on_the_map_and_in_the_summary_of_the_walk() -> None:
+    home, mine = _screen("home", HOME, index=1), _screen("mine", MINE, index=2)
+    walk = _walk([home, mine], (_step(1, _tap("我的"), home, mine),), loops=(mine.screen,))
+    assert ("", LOOP) in ends(app_map(walk), "mine")
+    assert ("", LOOP) not in ends(app_map(walk), "home")
+    said = {row.label: row.value for row in _walked(walk, Phrases(language="zh_CN"))}
+    assert said["越点越多、循环往复的页面"] == "1"
 
 
 def test_what_was_pressed_elsewhere_or_is_a_row_of_content_is_no_end() -> None:
@@ -158,7 +168,7 @@ def test_150_screens_take_no_more_than_a_page_in_width_at_a_usual_depth() -> Non
 
 def test_every_kind_of_end_has_a_text_in_both_languages() -> None:
     for language in ("zh_CN", "en"):
-        assert {"map-refused", UNTRIED, CUT, LEFT_APP, "map-failed"} <= set(catalogue(language))
+        assert {"map-refused", UNTRIED, CUT, LOOP, LEFT_APP, "map-failed"} <= set(catalogue(language))
 
 
 # --- in a bundle

@@ -166,6 +166,7 @@ def walk_through(
                 finished=end.finished,
                 untried=end.untried,
                 cut_pages=end.cut_pages,
+                loops=end.loops,
                 stopped_by=end.stopped_by,
             )
         )

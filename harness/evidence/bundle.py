@@ -377,6 +377,7 @@ def _walk(run: RunFacts, subject: SubjectFacts, device: DeviceFacts, trail: Trai
         finished=end.finished,
         untried=end.untried,
         cut_pages=end.cut_pages,
+        loops=end.loops,
         stopped_by=end.stopped_by,
         seed=run.seed,
     )

@@ -273,6 +273,7 @@ class WalkEnd:
     finished: bool
     untried: int
     cut_pages: int = 0  # pages that went on below what was scrolled to
+    loops: tuple[ScreenKey, ...] = ()  # screens at which the same press led to ever more of the same
     stopped_by: str = ""
 
 

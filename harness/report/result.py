@@ -252,6 +252,7 @@ def _walked(walk: Walk, phrases: Phrases) -> tuple[Row, ...]:
         ("report-walk-steps", len(walk.steps)),
         ("report-walk-untried", walk.untried),
         ("report-walk-cut-pages", walk.cut_pages),
+        ("report-walk-loops", len(walk.loops)),
         ("report-walk-refusals", len(walk.refusals)),
         ("report-walk-lasted", phrases.say("report-minutes-seconds", minutes=minutes, seconds=seconds)),
     )
