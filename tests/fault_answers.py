@@ -254,8 +254,8 @@ ANSWERS: tuple[Answer, ...] = (
         reads=READ_AGAIN,
         actions=_DOUBT,
         deadline=_CALL,
-        look=_set("server-died hierarchy-empty black-frame capture-failed"),
-        step=_set("app-died action-failed"),
+        look=_set("server-died hierarchy-empty black-frame capture-failed device-timeout"),
+        step=_set("app-died action-failed device-timeout"),
         within_s=60.0,
     ),
     Answer(
