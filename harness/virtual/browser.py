@@ -14,7 +14,7 @@ from harness.virtual.activities import LAUNCHER, app_origin, origins, owns
 from harness.virtual.bridge import Bridge
 from harness.virtual.chromium import VARIABLE, Chromium, find_browser
 from harness.virtual.desktop import Desktop, Setting, Task
-from harness.virtual.gestures import between, finger_path, move_count, press_key, settle, take_selection
+from harness.virtual.gestures import between, finger_path, move_count, pause_s, press_key, settle, take_selection
 from harness.virtual.personality import Personality
 from harness.virtual.phone import DeviceClock, Display, Foreground, Packages, Stroke, Touch, Window
 from harness.virtual.pictures import black_png, fitted_png, png_size
@@ -326,11 +326,11 @@ class ChromiumScreen:
             raise VirtualDeviceError("a swipe needs at least two points")
         path = finger_path(points, duration_s)
         loop = asyncio.get_running_loop()
-        begun = loop.time()
+        begun, step_s = loop.time(), duration_s / len(path)
         await self.touch(Touch.DOWN, *points[0])
         tab = self._touched
         for index, (x, y) in enumerate(path, start=1):
-            await asyncio.sleep(max(0.0, begun + duration_s * index / len(path) - loop.time()))
+            await asyncio.sleep(pause_s(step_s, index, loop.time() - begun))
             await self.touch(Touch.MOVE, x, y)
         await self.touch(Touch.UP, *points[-1])
         await settle(tab)

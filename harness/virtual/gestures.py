@@ -34,6 +34,15 @@ def finger_path(points: Sequence[tuple[float, float]], duration_s: float) -> lis
     return [between(leg, index / moves) for leg in legs for index in range(1, moves + 1)]
 
 
+def pause_s(step_s: float, index: int, passed_s: float) -> float:
+    """Return how long to wait before the move of that number, where each takes ``step_s``.
+
+    A finger that a busy machine made late catches up, but for half of each step: one that rests at its end before it is
+    lifted would not rest otherwise, and fling the page on.
+    """
+    return max(step_s / 2, step_s * index - passed_s)
+
+
 async def settle(tab: Tab | None) -> None:
     """Wait until the page has had the events sent to it, for a second at most."""
     if tab is None or tab.closed:
