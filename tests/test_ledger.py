@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, text
 
 from harness.baseline import ChangeKind, Look, Sight, Standing, Subject, Tracked, compare, sight_of
 from harness.errors import BadInput, LedgerError
