@@ -211,9 +211,13 @@ def main() -> None:
     )
     rides: list[Ride] = []
     with ProcessPoolExecutor(given.devices, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-        for done in as_completed([pool.submit(ride, plan) for plan in plans]):
-            rides.append(done.result())
-            show(rides[-1], make_maze(rides[-1].seed))
+        try:
+            for done in as_completed([pool.submit(ride, plan) for plan in plans]):
+                rides.append(done.result())
+                show(rides[-1], make_maze(rides[-1].seed))
+        except KeyboardInterrupt:  # what was walked until then still counts
+            print(f"interrupted after {len(rides)} of {len(plans)} walks", flush=True)
+            pool.shutdown(wait=False, cancel_futures=True)
     rides.sort(key=lambda ride: ride.seed)
     show_all(rides, len(make_maze(seeds[0]).features))
 
