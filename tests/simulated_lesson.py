@@ -72,6 +72,7 @@ class Phone:
     asked: bool = False
     answered: bool = False
     prompted_s: float | None = None
+    action_s: float = ACTION_S  # how long anything takes on this device
     seen: list[Observation] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
 
@@ -92,7 +93,7 @@ class Phone:
             self.position_s = max(0.0, (action.x2_px - BAR[0]) / (BAR[2] - BAR[0]) * self.page.length_s)
         elif isinstance(action, Back):
             self._back()
-        for _ in range(round((ACTION_S + (action.seconds if isinstance(action, Wait) else 0.0)) * 10)):
+        for _ in range(round((self.action_s + (action.seconds if isinstance(action, Wait) else 0.0)) * 10)):
             self._tick(0.1)
         return self.look()
 

@@ -40,6 +40,13 @@ def test_a_prompt_that_comes_by_itself_and_stops_the_film_is_found(covers: bool)
     assert _pressed(phone) == ["继续学习"]
 
 
+@pytest.mark.parametrize("idle_s", [60.0, 75.0, 90.0, 105.0, 120.0])
+def test_a_slow_device_does_not_make_a_film_that_stood_look_as_if_it_ran(idle_s: float) -> None:
+    phone = Phone(Lesson(length_s=LONG, idle_s=idle_s, prompt_covers=True), action_s=15.0)
+    outcome, _ = drive(anti_idle_proof.probe, phone, RULE.id)
+    assert outcome.verdict is Verdict.FOUND
+
+
 def test_the_control_run_shows_that_the_film_goes_on_after_the_press() -> None:
     outcome, _ = _probe(Lesson(length_s=LONG, idle_s=120.0))
     assert any(m.why == "anti-idle-proof-mark-resumed" for m in outcome.marks)

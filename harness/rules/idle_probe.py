@@ -190,11 +190,12 @@ def _do_not_react(run: IdleRun) -> Steps:
     elif shown is not None and after is not None:
         run.stood = after - shown <= STANDS_S
         mark(watch, _place(watch.now), Why.STANDS if run.stood else Why.MOVES)
+    left_alone_s = watch.at_s()
     yield from _react(run)
     now = _value(watch, "after-reacting")
     if run.stood is None and last is not None and last.unit == "s" and now is not None and run.resumed is not None:
-        # Covered by the prompt: how far it went meanwhile shows when it is seen again.
-        run.stood = now - last.value <= (asked_at_s - last_at_s) + LOOK_S + STANDS_S
+        # Covered by the prompt: how far it went shows when it is seen again. Before and after it may have run.
+        run.stood = now - last.value <= (asked_at_s - last_at_s) + (watch.at_s() - left_alone_s) + STANDS_S
         mark(watch, _place(watch.now), Why.STANDS if run.stood else Why.MOVES)
 
 

@@ -1,7 +1,7 @@
 "use strict";
 // An ordinary player, seek anywhere; but whoever does nothing for a while is asked whether he is there, and it stops.
 
-const IDLE_S = 30;
+const IDLE_S = 90;
 // The film of a minute plays at a fifth of its speed and is told in the time that it takes: time enough to be idle in.
 const STRETCH = 5;
 const video = document.getElementById("video");
