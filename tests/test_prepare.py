@@ -26,7 +26,7 @@ from harness.errors import DeviceError, InstallRefused
 from harness.fleet import health
 from harness.fleet.attempt import Order, work_on_next
 from harness.fleet.dispatch import Done, Work
-from harness.fleet.health import MENDS, Sick, examine, judged, made_well
+from harness.fleet.health import MENDS, Health, Sick, examine, judged, made_well
 from harness.fleet.ledger import Ledger, ledger_url
 from harness.fleet.ledger_devices import Quarantine, quarantine, quarantined
 from harness.fleet.morning import summary_of
@@ -210,7 +210,7 @@ def test_an_adb_server_that_is_gone_is_started_and_the_device_found_again(
 ) -> None:
     gone = ("127.0.0.1", free_port())
     try:
-        assert made_well(gone, virtual.serial, NightClock(1), network=False) is None
+        assert made_well(gone, virtual.serial, NightClock(1), network=False).sick is None
     finally:
         subprocess.run([adb_binaries()[0], "-P", str(gone[1]), "kill-server"], check=False, capture_output=True)
 
@@ -263,11 +263,12 @@ def test_a_sleeping_device_is_woken_and_one_that_stays_black_is_sick(
     sick = examine(adb, virtual.serial, clock, network=True)
     assert sick is not None
     assert sick.reason == health.ASLEEP
-    assert made_well(adb, virtual.serial, clock, network=True) is None
+    assert made_well(adb, virtual.serial, clock, network=True) == Health(sick=None, mended=(health.ASLEEP,))
+    black = Sick(reason=health.BLACK)
     virtual.fault("black_png", times=2)
-    assert made_well(adb, virtual.serial, clock, network=True) == Sick(reason=health.BLACK)
+    assert made_well(adb, virtual.serial, clock, network=True) == Health(sick=black, mended=(health.BLACK,))
     virtual.fault("black_png", times=1)
-    assert made_well(adb, virtual.serial, clock, network=True) is None
+    assert made_well(adb, virtual.serial, clock, network=True) == Health(sick=None, mended=(health.BLACK,))
 
 
 def test_an_app_is_installed_stopped_and_cleared_or_the_reason_is_told(

@@ -40,7 +40,7 @@ from harness.fleet.ledger_devices import (
     quarantined,
     stop,
 )
-from harness.fleet.prepare import AS_IT_IS, NOT_INSTALLED, Preparation, fit, ready_for
+from harness.fleet.prepare import AS_IT_IS, CLEAR, NOT_INSTALLED, Preparation, fit, ready_for
 from harness.judge import judge
 from harness.model import CheckpointId, CheckpointReach, FiledApp, Judgement, Reach, RuleId, Verdict, Walk
 from harness.rules import ALL_RULES, rules_edition
@@ -146,7 +146,10 @@ def _fit(order: Order, ledger: Ledger, clock: Clock) -> bool:
         return True
     if order.device in quarantined(ledger, order.night):
         return False
-    sick = fit(order.adb, order.serial, order.preparation, clock)
+    health = fit(order.adb, order.serial, order.preparation, clock)
+    if health.mended:  # what was done to a device is part of what is known of it
+        ledger.note(order.night, "device-mended", {"device": order.device, "mended": list(health.mended)})
+    sick = health.sick
     if sick is None:
         return True
     LOG.warning("a device is sick", extra={"device": order.device, "reason": sick.reason, "detail": sick.detail})
@@ -196,6 +199,8 @@ def _attempt(order: Order, claim: Claim, ledger: Ledger, clock: Clock) -> None:
                 store_build(ledger, claim, Build(installed=False))
             ledger.fail(claim, unready.reason, again=unready.again, most_attempts=order.most_attempts)
             return
+        if data == CLEAR:
+            ledger.note(claim.night, "app-data-cleared", {"attempt": claim.attempt, "device": order.device})
     problem = _walk(order, claim.app, folder, lambda: ledger.extend(claim, order.lease_s), clock)
     try:
         result, build = read_result(folder, claim, device=order.device)

@@ -60,6 +60,14 @@ class Sick:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a device is, and for which sicknesses something was done to it."""
+
+    sick: Sick | None
+    mended: tuple[str, ...] = ()
+
+
 def judged(output: str, now: datetime, *, network: bool) -> Sick | None:
     """Return what is wrong by what ``COMMAND`` printed at ``now``, ``None`` for a device that is fit. Pure."""
     told = dict(re.findall(rf"{_MARK} (\w+)=(.*(?:\n(?!{_MARK}).*)*)", output))
@@ -92,24 +100,24 @@ def examine(adb: tuple[str, int], serial: str, clock: Clock, *, network: bool) -
     return Sick(reason=BLACK) if png is not None and is_black(png) else None
 
 
-def made_well(adb: tuple[str, int], serial: str, clock: Clock, *, network: bool) -> Sick | None:
-    """Return what is wrong with a device after each sickness with a mend has been mended once.
+def made_well(adb: tuple[str, int], serial: str, clock: Clock, *, network: bool) -> Health:
+    """Return how a device is after each sickness with a mend has been mended once.
 
     One that is gone is waited for, and an adb server that is gone is started.
     """
-    tried: set[str] = set()
+    tried: tuple[str, ...] = ()
     while True:
         sick = examine(adb, serial, clock, network=network)
         if sick is None or sick.reason in tried:
-            return sick
-        tried.add(sick.reason)
+            return Health(sick=sick, mended=tried)
+        tried = (*tried, sick.reason)
         if sick.reason in {GONE, NOT_BOOTED}:
             _wait_for(adb, serial, clock)
             continue
         try:
             wire.shell(adb, serial, MENDS[sick.reason].format(now=int(clock.wall().timestamp())))
         except DeviceError as error:
-            return Sick(reason=GONE, detail=str(error))
+            return Health(sick=Sick(reason=GONE, detail=str(error)), mended=tried)
         clock.sleep(_SETTLE_S)
 
 

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from harness.device import wire
 from harness.device.installing import NO_DIGEST, OF_THE_FILE, install_apk, refuse_other_file
 from harness.device.pool import lease
 from harness.errors import DeviceError, InstallRefused
-from harness.fleet.health import GONE, Sick, made_well
+from harness.fleet.health import GONE, Health, Sick, made_well
 from harness.fleet.restart import NEVER, restart
 from harness.model import EntryKind, FiledApp
 
@@ -32,6 +32,7 @@ _CLEAR_S: Final = 60.0
 _FETCH_S: Final = 60.0  # without a byte
 _WEB: Final = ("http://", "https://")
 TAKEN: Final = "sick-taken"
+RESTARTED: Final = "restarted"
 NOT_INSTALLED: Final = "app-not-installed"
 
 
@@ -59,20 +60,22 @@ class Unready:
     again: bool = True
 
 
-def fit(adb: tuple[str, int], serial: str, how: Preparation, clock: Clock) -> Sick | None:
-    """Return what is wrong with a device after what mends it was tried, at last a restart; ``None`` where it is fit."""
+def fit(adb: tuple[str, int], serial: str, how: Preparation, clock: Clock) -> Health:
+    """Return how a device is after what mends it was tried, at last a restart."""
     try:
         with lease([serial], wait_s=_LEASE_WAIT_S):
-            sick = made_well(adb, serial, clock, network=how.network)
-            if sick is None:
-                return None
+            health = made_well(adb, serial, clock, network=how.network)
+            if health.sick is None:
+                return health
             try:
                 restart(serial, how.restart, adb, clock)
             except DeviceError as error:
-                return Sick(reason=sick.reason, detail=f"{sick.detail}; {error}".lstrip("; "))
-            return made_well(adb, serial, clock, network=how.network)
+                told = f"{health.sick.detail}; {error}".removeprefix("; ")
+                return replace(health, sick=replace(health.sick, detail=told))
+            anew = made_well(adb, serial, clock, network=how.network)
+            return replace(anew, mended=(*health.mended, RESTARTED, *anew.mended))
     except DeviceError as error:
-        return Sick(reason=TAKEN, detail=str(error))
+        return Health(sick=Sick(reason=TAKEN, detail=str(error)))
 
 
 def ready_for(app: FiledApp, adb: tuple[str, int], serial: str, filed_from: Path, *, app_data: str) -> Unready | None:
