@@ -16,7 +16,7 @@ from harness.virtual.packages import LAUNCHER
 from harness.virtual.processes import UI_SERVER_PROCESS
 from harness.virtual.userland import Userland
 
-_NOTICED_S = 30.0
+_NOTICED_S = 50.0
 _POLL_S = 0.02
 
 
@@ -46,7 +46,8 @@ class Mishaps:
             case Fault.OFFLINE:
                 self._begin(self._be_away(armed.argument))
             case Fault.BROWSER_CRASH:
-                await self.kill_browser()
+                with suppress(VirtualDeviceError):  # it is dead already
+                    await self._kill_browser()
             case Fault.CLOCK_JUMP:
                 await self.device.set_clock(max(0.0, self.device.clock.now() + armed.argument))
             case Fault.STORAGE_FULL:
@@ -65,14 +66,20 @@ class Mishaps:
 
     async def kill_browser(self) -> None:
         """Kill the browser behind the screen with SIGKILL and return when the device has noticed."""
+        pid = await self._kill_browser()
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + _NOTICED_S
+        while loop.time() < end_s:
+            with suppress(VirtualDeviceError):  # between its two lives the browser has no process id
+                if await self.screen.browser_pid() != pid:
+                    return
+            await asyncio.sleep(_POLL_S)
+        raise VirtualDeviceError(f"the device has not noticed that its browser {pid} was killed")
+
+    async def _kill_browser(self) -> int:
         pid = await self.screen.browser_pid()
         os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-        async with asyncio.timeout(_NOTICED_S):
-            while True:
-                with suppress(VirtualDeviceError):  # between its two lives the browser has no process id
-                    if await self.screen.browser_pid() != pid:
-                        return
-                await asyncio.sleep(_POLL_S)
+        return pid
 
     async def _be_away(self, seconds: float) -> None:
         await self.leave()
