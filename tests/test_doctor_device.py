@@ -23,10 +23,11 @@ from harness.device.changes import Setting, put_setting, take_back
 from harness.doctor import Checkup, Status, adb, fix, programs_off_path
 from harness.doctor.adb import look_at_adb
 from harness.doctor.checkup import copyable
-from harness.doctor.device import device_checkups, look_at_device, parts
+from harness.doctor.device import device_checkups, look_at_device, parts, seen_checkups
 from harness.doctor.host import look_at_disk
 from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr
 from harness.errors import ActionRefused
+from harness.model import Channel, Frame, Gap, Moment
 from harness.session import clean_devices, device_rows
 from harness.virtual.server import DeviceHandle, VirtualDevices
 from tests.test_doctor import adb_server as answering
@@ -146,6 +147,17 @@ def test_a_question_without_an_answer_is_unknown_and_never_well() -> None:
 def test_a_name_that_a_device_gives_itself_stays_one_word_of_the_command() -> None:
     look = device_checkups("a b; rm -rf ~", {**WELL, "stay_on": "0"}, PHONE, NOW)[2]
     assert shlex.split(look.mend)[:3] == ["adb", "-s", "a b; rm -rf ~"]
+
+
+def test_a_device_that_answers_too_late_is_slow_and_not_broken() -> None:
+    late = [
+        Gap(channel=channel, reason="device-timeout", detail="took too long")
+        for channel in (Channel.PICTURE, Channel.HIERARCHY)
+    ]
+    now = Moment(wall=NOW, mono_s=0.0)
+    frame = Frame(size_px=(1, 1), png=None, xml=None, page=None, began=now, ended=now, gaps=tuple(late))
+    looks = seen_checkups("X1", frame)
+    assert [(one.reason.rpartition(".")[2], one.status, one.mend) for one in looks] == [("slow", Status.WARN, "")] * 2
 
 
 # --- broken set-ups, each named with its cause and its mend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections import Counter
@@ -39,6 +40,7 @@ def doctor(*, fixing: bool, as_json: bool) -> None:
     from harness.doctor import Status, fix, run_doctor, worst
     from harness.doctor import as_json as as_json_values
 
+    logging.getLogger("harness").setLevel(logging.ERROR)  # what a look meets is told by its checkup
     clock = SystemClock()
     evidence_dir = Path(os.environ.get("HARNESS_EVIDENCE_DIR") or "screenshots")
     checkups = run_doctor(evidence_dir=evidence_dir, environ=os.environ, clock=clock)

@@ -264,6 +264,8 @@ def _picture(serial: str, frame: Frame, gaps: Mapping[str, Gap]) -> Checkup:
     data = {"serial": serial, "size": f"{frame.size_px[0]}x{frame.size_px[1]}"}
     if frame.png is None:
         detail = next((gap.detail for gap in frame.gaps if gap.channel == "picture"), "")
+        if "device-timeout" in gaps:
+            return checkup("device_picture", Status.WARN, "slow", {**data, "problem": detail})
         return checkup(
             "device_picture", Status.FAIL, "failed", {**data, "problem": detail}, on_device(serial, "reboot")
         )
@@ -283,4 +285,6 @@ def _nodes(serial: str, frame: Frame, gaps: Mapping[str, Gap]) -> Checkup:
     if "hierarchy-empty" in gaps:
         return checkup("device_nodes", Status.WARN, "none", data, mend)
     detail = next((gap.detail for gap in frame.gaps if gap.channel == "hierarchy"), "")
+    if "device-timeout" in gaps:
+        return checkup("device_nodes", Status.WARN, "slow", {**data, "problem": detail})
     return checkup("device_nodes", Status.WARN, "failed", {**data, "problem": detail}, mend)
