@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from harness.explore.lists import Lists, activity
 from harness.explore.places import BACK, LAUNCH, SCROLL, Bar, Item, Lane, Place
 from harness.explore.sweeps import known_lane, lane_boxes, scroll_box, shifted, within
 from harness.explore.targets import FIRST, Offer, Offers
+from harness.explore.views import moved_px, moving_lines, outline, tops_px, words_of
 from harness.model import Box, Observation, ScreenKey
 
-_DIGITS = re.compile(r"\d+")  # a running counter is nothing new
 _CHAIN, _ENDLESS = 3, 6  # so often the same press led to more of the same: put off, given up
 _CHAIN_PENALTY = 12.0
 _LIST_ROWS = 5  # rows in view from which on pages that differ by their title alone are one place
-_ALL_ALIKE, _MOSTLY = 3, 0.6  # rows of lists of one shape that led to one place: the others do, too
 _DULL_SWEEPS = 6
-_USUAL = 5  # rows of any lists that led to one place: of lists of another shape one row is enough to tell
 _DULL_SLIDES = 2
+_FAR = 0.6  # of its height: a sweep that moved a page less has come to its bottom, as a rule
 _NOW_OR_NEVER = 0.5  # what a press made appear may be gone after the next one
 _LAST_OF_ALL = 30.0
 _SHORT_LIST = 12
@@ -54,13 +53,13 @@ class Arrivals:
         self.interrupted = False
         self._alias: dict[ScreenKey, ScreenKey] = {}
         self._bars: list[Bar] = []
-        self._lists: dict[tuple[str, str], list[ScreenKey]] = {}  # where rows of lists of one shape led, app-wide
-        self._rows_led: Counter[ScreenKey] = Counter()
+        self._lists = Lists()
         self._spots: dict[tuple[str, Box], dict[ScreenKey, ScreenKey]] = {}  # where a label at one spot led, by origin
         self._here: ScreenKey | None = None
         self._raw = ScreenKey("")
         self._lines: frozenset[str] = frozenset()
         self._moving: frozenset[str] = frozenset()
+        self._tops_px: Mapping[str, int] = {}
         self.end = 0  # the last swipe moved nothing: 1 the page is at its bottom, -1 at its top
         self._last: _Last | None = None
 
@@ -107,12 +106,11 @@ class Arrivals:
     def arrive(self, observation: Observation, offers: Offers) -> None:
         """Put a screen and what it offers on the map, and the way that led there."""
         last, self._last = self._last, None
-        lines = frozenset(_DIGITS.sub("", word.norm) for word in observation.words)
-        outline = _outline(observation)
-        key = self._identify(observation, last, lines, outline)
+        lines, look = words_of(observation), outline(observation)
+        key = self._identify(observation, last, lines, look)
         self._raw = observation.screen
         new = key not in self.places
-        place = self.places.setdefault(key, Place(key=key, outline=outline))
+        place = self.places.setdefault(key, Place(key=key, outline=look))
         if self.start is None:
             self.start = key
         before = self._here
@@ -131,12 +129,11 @@ class Arrivals:
     def _identify(
         self, observation: Observation, last: _Last | None, lines: frozenset[str], outline: frozenset[tuple[str, str]]
     ) -> ScreenKey:
-        raw = observation.screen
-        key = self._alias.get(raw, raw)
+        raw, key = observation.screen, self.known_as(observation)
         if last is None or last.origin not in self.places:
             return key
         origin = self.places[last.origin]
-        if last.token == SCROLL and _activity(raw) == _activity(self._raw):
+        if last.token == SCROLL and activity(raw) == activity(self._raw):
             # Swiping down leads nowhere; swiping sideways may, where pages lie side by side.
             return origin.key if last.lane < 0 or shifted(last.lines, lines) else key
         if raw == self._raw and last.token != BACK:
@@ -188,8 +185,7 @@ class Arrivals:
             self._spots.setdefault((last.token, last.offer.target.box), {})[origin.key] = place.key
         elif last.offer.group and origin.key not in self.loops:
             origin.led.setdefault(last.offer.group, []).append(place.key)
-            self._lists.setdefault((_activity(origin.key), last.offer.group), []).append(place.key)
-            self._rows_led[place.key] += 1
+            self._lists.note(origin.key, last.offer.group, place.key)
             if len(set(origin.led[last.offer.group])) > 1 and origin.rows.get(last.offer.group, 0) <= _SHORT_LIST:
                 origin.menus.add(last.offer.group)
         if origin.bar is not None and last.token in origin.bar.tokens and last.offer.target.kind == "tab":
@@ -230,11 +226,14 @@ class Arrivals:
     def _look(self, observation: Observation, offers: Offers, last: _Last | None) -> None:
         place = self.here
         place.scroll = scroll_box(observation) or place.scroll
-        moving = _moving_lines(observation, offers, place.scroll)
+        moving, tops = moving_lines(observation, offers, place.scroll), tops_px(observation, place.scroll)
         swiped = last is not None and last.token == SCROLL and last.origin == place.key
         down = swiped and last is not None and last.lane < 0
         self.end = last.step if down and last is not None and moving == self._moving else 0
-        self._moving = moving
+        if down and last is not None and last.step > 0 and place.scroll is not None:
+            moved = moved_px(self._tops_px, tops)
+            place.short = moved is not None and moved < _FAR * place.scroll.height_px
+        self._moving, self._tops_px = moving, tops
         if self.end:
             self._reach_an_end(self.end, place)
         elif not swiped:
@@ -304,8 +303,9 @@ class Arrivals:
                 place.ways.setdefault(offer.token, leads_to)
             if item is not None:
                 item.open = item.open and leads_to is None
-                if offer.is_row and not offer.token.endswith(f" {FIRST}>") and item.open:
-                    item.depth = max(item.depth, self.depth) if not self._all_alike(place, offer.group) else item.depth
+                later = offer.is_row and item.open and not offer.token.endswith(f" {FIRST}>")
+                if later and not self._lists.all_alike(place.key, offer.group):
+                    item.depth = max(item.depth, self.depth)
                 if item.misses and not offer.is_row:
                     self._found_again(place, item, offer)
                 continue
@@ -353,7 +353,7 @@ class Arrivals:
         """
         if place.bar is not None and item.token in place.bar.leads:
             return None  # it was pressed on another place that shows the same tabs
-        if not item.group or not self._all_alike(place, item.group):
+        if not item.group or not self._lists.all_alike(place.key, item.group):
             return item.penalty
         return _LAST_OF_ALL if item.token.endswith(f" {FIRST}>") else None
 
@@ -361,14 +361,6 @@ class Arrivals:
         """Return where the same label at the same spot led from several places, ``None`` where that is not known."""
         led = self._spots.get((offer.token, offer.target.box), {})
         return next(iter(led.values())) if len(led) >= _SURE_AFTER and len(set(led.values())) == 1 else None
-
-    def _all_alike(self, place: Place, group: str) -> bool:
-        """Return whether rows of lists of this shape have led to one place so often that all will."""
-        led = self._lists.get((_activity(place.key), group), [])
-        most = max((led.count(key) for key in set(led)), default=0)
-        usual = next((key for key, count in self._rows_led.most_common(1) if count > _USUAL), None)
-        sure = most >= _ALL_ALIKE or (usual is not None and led.count(usual) == most > 0)
-        return sure and most >= _MOSTLY * len(led)
 
     def _read_bar(self, place: Place, offers: Offers) -> None:
         """Recognise a row of tabs that is shown on other places too, and note where its selected tab leads."""
@@ -405,21 +397,5 @@ def _slid(place: Place, offers: Offers) -> dict[int, int]:
     return slid
 
 
-def _moving_lines(observation: Observation, offers: Offers, scroll: Box | None) -> frozenset[str]:
-    """Return the words and labels, without numbers, that move when the page is scrolled."""
-    texts = [(word.norm, word.box) for word in observation.words]
-    texts += [(offer.target.norm, offer.target.box) for offer in offers.all]
-    return frozenset(_DIGITS.sub("", norm) for norm, box in texts if within(scroll, box))
-
-
 def _same_bar(known: set[str], seen: set[str]) -> bool:
     return len(known & seen) >= max(2, min(len(known), len(seen)) // 2)
-
-
-def _activity(key: ScreenKey) -> str:
-    return key.rpartition("-")[0]
-
-
-def _outline(observation: Observation) -> frozenset[tuple[str, str]]:
-    """Return what kinds of nodes the screen has: its look without its words."""
-    return frozenset((element.class_name, element.resource_id.rpartition("/")[2]) for element in observation.elements)

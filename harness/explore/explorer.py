@@ -13,6 +13,7 @@ from harness.explore.ways import SWIPE_COST, TAP_COST, Route, reveal_cost, route
 from harness.model import Action, Back, Launch, Observation, PackageName, ScreenKey, Tap
 
 _SWEEP_PENALTY, _LANE_PENALTY = 1.0, 1.0
+_ASSURANCE_PENALTY = 15.0  # to swipe once more at what is the bottom already
 _MOST_TRAVELS = 18  # moves in a row that try nothing new: the goal is given up
 _MOST_LANE_SWEEPS = 8
 _MOST_REVIVALS = 2
@@ -174,7 +175,8 @@ class Explorer:
                             cost += self._cost_of_leaving(place, item)
                         yield _Goal(place=place, cost=cost, item=item)
             if not place.swept:
-                cost = route.cost + SWIPE_COST * (abs(place.depth - depth) + 1) + _SWEEP_PENALTY
+                penalty = _ASSURANCE_PENALTY if place.short else _SWEEP_PENALTY
+                cost = route.cost + SWIPE_COST * (abs(place.depth - depth) + 1) + penalty
                 yield _Goal(place=place, cost=cost)
             for lane in place.lanes:
                 if not lane.done and lane.swept < _MOST_LANE_SWEEPS:
@@ -187,7 +189,7 @@ class Explorer:
         """Return what it costs to come back to where one stands, where that is lost and not all was looked at."""
         if not self._map.resets:
             return 0.0
-        down = 0 if place.swept else self._map.depth
+        down = 0 if place.swept or place.short else self._map.depth
         slid = self._map.slid.get(item.lane, 0)
         aside = slid if slid and not place.lanes[item.lane].done else 0
         return SWIPE_COST * (down + aside + bool(down or aside))

@@ -88,6 +88,7 @@ class Place:
     shown: frozenset[str] = frozenset()  # words that scroll, as it was left
     sweeps: int = 0  # presses of the finger spent on that, in vain ones included
     bottom: bool = False
+    short: bool = False  # the last sweep down moved it so little that it is at its bottom, or something loads there
     dull_sweeps: int = 0  # sweeps in a row that brought nothing but more rows
     cut: bool = False  # goes on below what was looked at
     lanes: list[Lane] = field(default_factory=list)
@@ -112,8 +113,8 @@ class Place:
         if not item.left:
             return False
         if item.token.endswith(f" {LAST}>"):
-            return self.swept
-        return not item.token.endswith(f" {BETWEEN}>") or item.depth > 0 or self.swept
+            return self.swept or self.short
+        return not item.token.endswith(f" {BETWEEN}>") or item.depth > 0 or self.swept or self.short
 
     def remember_lines(self, lines: frozenset[str], depth: int) -> bool:
         """Note words that scroll; return whether any is new."""
