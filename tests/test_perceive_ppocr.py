@@ -19,9 +19,11 @@ from harness.model import Box, Channel, ObservationId, Span
 from harness.perceive import frame_from_image, observe, ppocr_models
 from harness.perceive.engines import OCR, ocr_engines
 from harness.perceive.memory import Memory
+from harness.perceive.pictures import Colour, decode_colour
 from harness.perceive.ppocr import PpocrEngine
 from harness.perceive.ppocr_finding import screen_of
 from harness.perceive.ppocr_models import Floats, ModelSet, Network, find_models
+from harness.perceive.ppocr_pixels import parted
 from harness.perceive.tesseract import TesseractEngine
 from harness.pytest_plugin import options
 from harness.wording import normalise
@@ -158,6 +160,33 @@ def _draw_segments(pen: ImageDraw.ImageDraw, digit: str, x: int, y: int) -> None
     lit = {"0": "abcdef", "1": "bc", "2": "abged", "5": "afgcd", "6": "afgedc", "8": "abcdefg", "9": "abcdfg"}
     for segment in lit[digit]:
         pen.rectangle(places[segment], fill="#ff5030")
+
+
+def line_of(texts: tuple[str, ...], *, every_px: int = 164) -> tuple[Colour, Box]:
+    """Return a screen with texts in a row, and one box around them as a detector that does not part them gives."""
+    row = [Written(text=text, x_px=300 + every_px * n, y_px=60, size_px=48) for n, text in enumerate(texts)]
+    bgr = decode_colour(drawn(row, size_px=(1080, 300)))
+    ink = np.argwhere(bgr.min(axis=2) < 128)
+    (top, left), (bottom, right) = ink.min(axis=0).tolist(), ink.max(axis=0).tolist()
+    return bgr, Box(left=left - 6, top=top - 6, right=right + 7, bottom=bottom + 7)
+
+
+def test_tabs_that_the_detector_takes_for_one_line_are_words_of_their_own_with_their_own_boxes(
+    engine: PpocrEngine,
+) -> None:
+    bgr, line = line_of(("儿童", "会员", "金币"))
+    parts = parted(bgr, line)
+    assert [round((box.centre_px[0] - 348) / 164, 1) for box in parts] == [0, 1, 2]
+    spans = engine.read_lines(saved(Image.fromarray(bgr[:, :, ::-1])), parts)
+    assert [span.text for span in spans] == ["儿童", "会员", "金币"]
+
+
+@pytest.mark.parametrize(
+    "texts", [("签", "到", "有", "礼"), ("第一章　总则",), ("截止：2026-03-02 08:30",), ("得分  86",), ("签到",)]
+)
+def test_spaced_letters_and_spaces_do_not_part_a_line(texts: tuple[str, ...]) -> None:
+    bgr, line = line_of(texts)
+    assert parted(bgr, line) == [line]
 
 
 def test_lone_digits_of_a_calendar_and_its_weekdays_are_read(engine: PpocrEngine) -> None:

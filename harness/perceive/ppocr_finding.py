@@ -20,6 +20,7 @@ from harness.perceive.ppocr_pixels import (
     boxes_of,
     detector_input,
     filled_bands,
+    parted,
     shapes_beside,
     shrunk,
     snapped,
@@ -125,7 +126,8 @@ class Finder:
     def _found_in(self, look: _Look) -> Places:
         part, mask = look.part, look.mask
         text = _text_map(part, mask)
-        lines = [snapped(part.bgr, box) for box in boxes_of(text, part.scale, part.size_px)]
+        boxes = boxes_of(text, part.scale, part.size_px)
+        lines = [label for box in boxes for label in parted(part.bgr, snapped(part.bgr, box))]
         small = part.small if mask is None else np.where(mask[:, :, None], part.small, np.uint8(0))
         glyphs, strokes = shapes_beside(small, part.scale, lines)
         grown = tuple(with_stroke(line, strokes) for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ _SMALLEST_PX = 3
 _GROWN = 1.5  # DB draws lines shrunk; boxes grow by this times area over perimeter
 _MARGIN = 0.14  # ground left around the ink of a line, in heights
 _APART = 0.22  # gap, in heights of a line, beyond which a piece stands apart
+_FAR = 3  # a gap between labels is as many times that between letters
 _WIDEST_PX = 3200
 _SHORT = 2.5  # heights of width below which a line is a word of two glyphs
 _BESIDE = 0.25  # ground put on either side of such a one, in heights
@@ -177,17 +179,48 @@ def snapped(bgr: Colour, box: Box) -> Box:
     )
 
 
+def parted(bgr: Colour, line: Box) -> list[Box]:
+    """Return the boxes of labels that stand side by side in a line, as tabs do; one box where it is one text.
+
+    A gap parts labels where it is wider than the line is high and far wider than the gaps inside them. Single letters
+    spaced wide are one text, and on a textured ground no gap is seen.
+    """
+    pieces = _pieces(np.asarray(_ink(bgr[line.top : line.bottom, line.left : line.right]).any(axis=0)))
+    gaps = [after[0] - before[1] for before, after in pairwise(pieces)]
+    close = sorted(gap for gap in gaps if gap < line.height_px)
+    if not close or len(close) == len(gaps):
+        return [line]
+    least = max(line.height_px, _FAR * close[len(close) // 2])
+    cuts = [number + 1 for number, gap in enumerate(gaps) if gap >= least]
+    labels = [(pieces[first][0], pieces[last - 1][1]) for first, last in pairwise((0, *cuts, len(pieces)))]
+    if max(end - begin for begin, end in labels) <= line.height_px:
+        return [line]
+    pad = max(2, round(_MARGIN * line.height_px))
+    return [
+        Box(
+            left=max(line.left, line.left + begin - pad),
+            top=line.top,
+            right=min(line.right, line.left + end + pad),
+            bottom=line.bottom,
+        )
+        for begin, end in labels
+    ]
+
+
+def _pieces(filled: Marks) -> list[tuple[int, int]]:
+    """Return where each run of filled places begins and ends."""
+    changes = np.flatnonzero(np.diff(np.r_[False, filled, False].astype(np.int8)))
+    return [(int(start), int(end)) for start, end in changes.reshape(-1, 2)]
+
+
 def apart(part: Colour) -> tuple[int, int]:
     """Return where a line's text begins and ends, without a leading or trailing piece of one glyph that stands apart.
 
     Such a piece is an icon as often as a glyph, and whoever reads has to tell.
     """
-    filled = _ink(part).any(axis=0)
     height, width = part.shape[:2]
-    changes = np.flatnonzero(np.diff(np.r_[False, filled, False].astype(np.int8)))
-    pieces = [(int(start), int(end)) for start, end in changes.reshape(-1, 2)]
     merged: list[tuple[int, int]] = []
-    for start, end in pieces:
+    for start, end in _pieces(np.asarray(_ink(part).any(axis=0))):
         if merged and start - merged[-1][1] < _APART * height:
             merged[-1] = (merged[-1][0], end)
         else:
@@ -210,10 +243,8 @@ def is_two_strokes(part: Colour) -> bool:
     """Return whether all ink is two level strokes, the lower the wider, as 二 is."""
     ink = _ink(part)
     height = part.shape[0]
-    filled = ink.any(axis=1)
-    changes = np.flatnonzero(np.diff(np.r_[False, filled, False].astype(np.int8))).reshape(-1, 2)
     strokes: list[tuple[int, int]] = []
-    for top, bottom in changes.tolist():
+    for top, bottom in _pieces(np.asarray(ink.any(axis=1))):
         if strokes and top - strokes[-1][1] < 0.12 * height:  # both edges of one stroke
             strokes[-1] = strokes[-1][0], bottom
         else:
