@@ -32,8 +32,9 @@ DEMO = Path(__file__).resolve().parent.parent / "scenarios" / "demo"
 SHORT = ("cn.gov.demo.study", "cn.gov.demo.attendance", "cn.gov.demo.service", "cn.gov.demo.flood")
 # A feature that a truth does not name is not there; not to have seen the whole app is no mistake.
 UNNAMED = (Verdict.CLEAR, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE)
-# A busy machine takes longer for the same steps; what is found must not depend on that. Steps limit a walk.
-_WALK_S = 3600.0
+# A busy machine takes longer for the same steps, pages of pixels alone take more of them; what is found must not depend
+# on either.
+_WALK_S, _WALK_STEPS = 3600.0, 300
 SKINS = ("text", "opaque")
 _OPAQUE = '<meta name="android-hierarchy" content="opaque">'
 
@@ -162,7 +163,9 @@ def run_demo(
     apps = _chosen(choice)
     clock = SystemClock()
     with private_server(clock) as adb, _dressed(choice.skin) as folder:
-        settings = session.Settings(evidence_dir=evidence_dir.absolute(), adb=adb, sealing=sealing, seconds=_WALK_S)
+        settings = session.Settings(
+            evidence_dir=evidence_dir.absolute(), adb=adb, sealing=sealing, steps=_WALK_STEPS, seconds=_WALK_S
+        )
         tell(f"启动内置虚拟设备 starting the embedded device (adb {adb[0]}:{adb[1]}) …")
         with virtual_devices(VirtualSet(), adb) as serials:
             inspections = []
