@@ -95,6 +95,9 @@ async def within(action: Awaitable[_T], seconds: float, what: str) -> _T:
         raise VirtualDeviceError(f"{what}: {error.message.splitlines()[0]}") from error
 
 
+_ZOOM = "[visualViewport.scale || 1, document.readyState === 'complete']"
+
+
 class Tab:
     """One page: an app's task, or the device's own screens."""
 
@@ -109,6 +112,8 @@ class Tab:
         self._blocked = asyncio.Event()
         self._scale = 1.0
         self._zoom = 1.0
+        self._display = Display()
+        self._is_measured = False  # whether DevTools was told the panel's size since the page was shown
         self._first_entry = 0
         self._secure = False
         self._busy = False  # the last call found the page too busy to answer
@@ -138,6 +143,7 @@ class Tab:
 
     def _on_navigated(self, frame: Frame) -> None:
         if frame.parent_frame is None:
+            self._is_measured = False
             self._owner.navigated(self, frame.url)
 
     def _on_dialog(self, dialog: Dialog) -> None:
@@ -220,6 +226,14 @@ class Tab:
 
     async def resize(self, display: Display) -> None:
         """Give the page the panel's size, density, rotation and theme."""
+        self._display = display
+        await self._measure()
+        theme = {"name": "prefers-color-scheme", "value": "dark" if display.dark else "light"}
+        await self.send("Emulation.setEmulatedMedia", features=[theme])
+        await self.send("Emulation.setAutoDarkModeOverride", enabled=display.dark)
+
+    async def _measure(self) -> None:
+        display = self._display
         width, height = display.size_px
         self._scale = display.scale
         size = {"width": math.ceil(width / display.scale), "height": math.ceil(height / display.scale)}
@@ -236,10 +250,6 @@ class Tab:
                 "angle": 90 * display.rotation,
             },
         )
-
-        theme = {"name": "prefers-color-scheme", "value": "dark" if display.dark else "light"}
-        await self.send("Emulation.setEmulatedMedia", features=[theme])
-        await self.send("Emulation.setAutoDarkModeOverride", enabled=display.dark)
 
     async def set_place(self, place: tuple[float, float] | None) -> None:
         """Let the page's geolocation tell a place, in degrees; ``None`` tells none."""
@@ -335,7 +345,13 @@ class Tab:
         if self._busy or self.blocked:
             return
         with contextlib.suppress(TabBlocked, TabBusy):  # a stuck page keeps the zoom it had
-            self._zoom = float(await self.evaluate("visualViewport.scale", 1.0) or 1.0)
+            zoom, is_loaded = await self.evaluate(_ZOOM, 1.0)
+            self._zoom = float(zoom)
+            if not self._is_measured:
+                # After Back on a busy machine DevTools may take the page for one of another scale and put every touch
+                # at a third of where it belongs, until it is told the panel's size again.
+                await self._measure()
+                self._is_measured = bool(is_loaded)
 
     async def front(self) -> None:
         """Make this the tab that Chromium draws."""
