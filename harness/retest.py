@@ -10,8 +10,8 @@ from harness.errors import BadInput
 from harness.evidence.bundle import open_bundle
 from harness.evidence.layout import WalkEnd
 from harness.judge import judge
-from harness.model import FiledApp
-from harness.replay import Retest, Retracer, retests, to_test
+from harness.model import FiledApp, PackageName, RuleId, Verdict
+from harness.replay import Divergence, Retest, Retracer, retests, to_test
 from harness.rules import ALL_RULES
 from harness.tour import Visit
 from harness.visiting import login_of
@@ -24,6 +24,46 @@ class Retested:
     app: FiledApp
     retests: tuple[Retest, ...]
     bundle: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetestFact:
+    """One finding's answer as ``harness replay --json`` prints it; ``lost`` is where today's app went another way."""
+
+    finding: str
+    rule: RuleId
+    answer: str  # still-seen, no-longer-seen, could-not-tell
+    was: Verdict
+    now: Verdict
+    reason: str = ""
+    lost: tuple[Divergence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetestFacts:
+    """What ``harness replay --json`` prints; ``bundle`` is the name of the one that shows the re-test."""
+
+    format: int = 1
+    package: PackageName
+    bundle: str
+    retests: tuple[RetestFact, ...]
+
+
+def facts(done: Retested) -> RetestFacts:
+    """Return a re-test as it is printed for machines."""
+    told = tuple(
+        RetestFact(
+            finding=one.finding.id,
+            rule=one.finding.rule,
+            answer=one.answer.name.lower().replace("_", "-"),
+            was=one.finding.verdict,
+            now=one.now,
+            reason=one.reason,
+            lost=tuple(trip.lost for trip in one.trips if trip.lost is not None),
+        )
+        for one in done.retests
+    )
+    return RetestFacts(package=done.app.package, bundle=done.bundle.name, retests=told)
 
 
 def retest(bundle: Path, serial: str, settings: session.Settings, wanted: str = "") -> Retested:

@@ -30,6 +30,7 @@ from harness.evidence.layout import AcrossFacts, JudgedFacts
 from harness.evidence.schemas import document
 from harness.evidence.verify import VerifyReport
 from harness.report.look import Look
+from harness.retest import RetestFacts
 from harness.rules import ALL_RULES
 from harness.session import adb_address
 from tests.evidence_walks import TickingClock, app, judge_study, start_of, walk_study
@@ -271,7 +272,14 @@ def test_every_json_output_is_as_its_schema_says(tmp_path: Path, bundle: Path, s
 
 
 @pytest.mark.parametrize(
-    ("name", "record"), [("judged", JudgedFacts), ("across", AcrossFacts), ("look", Look), ("verify", VerifyReport)]
+    ("name", "record"),
+    [
+        ("judged", JudgedFacts),
+        ("across", AcrossFacts),
+        ("look", Look),
+        ("replay", RetestFacts),
+        ("verify", VerifyReport),
+    ],
 )
 def test_the_committed_schemas_are_those_of_the_records(name: str, record: type) -> None:
     committed = json.loads(resources.files("harness").joinpath(f"schemas/{name}.schema.json").read_text("utf-8"))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.explore import Explorer, Move, Scope, Target
+from harness.explore.targets import read_offers
 from harness.model import (
     Back,
     Box,
@@ -488,3 +489,13 @@ def test_what_a_press_unfolds_is_pressed_before_it_folds_again_and_unfolded_for_
             case _:
                 break
     assert reached == {"新闻", "甲", "乙", "丙"}
+
+
+def test_what_controls_stand_on_is_not_pressed_where_one_of_them_would_be_met() -> None:
+    page = observation("sheet")
+    row = Label(box=Box(left=0, top=1100, right=700, bottom=1300), label="打卡记录", norm="打卡记录")
+    sheet = Label(box=SCREEN, label="打卡记录", norm="打卡记录")
+    offers = read_offers(page, [sheet, row], frozenset())
+    assert [(offer.token, offer.target) for offer in offers.all] == [("打卡记录", row)]
+    beside = replace(row, box=Box(left=0, top=100, right=700, bottom=300))
+    assert [offer.target for offer in read_offers(page, [sheet, beside], frozenset()).all] == [sheet, beside]

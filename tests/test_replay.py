@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
 from harness import cli, session
 from harness.errors import BadInput
 from harness.evidence.bundle import open_bundle, read_bundle
+from harness.evidence.codec import dump_page
 from harness.evidence.layout import WalkEnd
 from harness.evidence.verify import Soundness, verify
 from harness.explore import Scope
@@ -30,7 +33,7 @@ from harness.model import (
     Walk,
 )
 from harness.replay import Answer, Retracer, exit_status
-from harness.retest import retest
+from harness.retest import facts, retest
 from harness.retrace import Goal, Leg, goals, is_content, locate, same_place, way_to
 from harness.tour import Tour, Visit
 from harness.virtual.server import DeviceHandle, VirtualDevices
@@ -235,6 +238,7 @@ def test_a_rectified_app_answers_no_longer_seen_and_one_that_changed_its_menu_ca
         Answer.NO_LONGER_SEEN: build(tmp_path / "mended", entry="学习排行", board="<p>本功能已经下线</p>"),
         Answer.COULD_NOT_TELL: build(tmp_path / "moved", entry="更多", board=BOARD),
     }
+    schema = json.loads(resources.files("harness").joinpath("schemas/replay.schema.json").read_text("utf-8"))
     for answer, folder in builds.items():
         virtual.install(folder)
         done = retest(bundle, virtual.serial, settings)
@@ -248,6 +252,11 @@ def test_a_rectified_app_answers_no_longer_seen_and_one_that_changed_its_menu_ca
             lost = [trip.lost for trip in one.trips if trip.lost is not None]
             assert [(each.reason, each.expected) for each in lost] == [("replay-control-missing", "学习排行")]
             assert "更多" in lost[0].seen
+        printed = json.loads(dump_page(facts(done)))
+        jsonschema.validate(printed, schema)
+        (fact,) = (each for each in printed["retests"] if each["rule"] == RANKING)
+        assert fact["answer"] == answer.name.lower().replace("_", "-")
+        assert [each["expected"] for each in fact["lost"]] == ["学习排行"] * (answer is Answer.COULD_NOT_TELL)
 
     with pytest.raises(BadInput, match="F-nothing"):
         retest(bundle, virtual.serial, settings, "F-nothing")

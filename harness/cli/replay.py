@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.cli.evidence import one_bundle
+from harness.cli.output import json_option, print_json
 from harness.messages import text
 from harness.report.terminal import plain
 
@@ -23,9 +24,18 @@ _OCR = ("ppocr", "tesseract", "both")  # as harness.perceive.engines
 @click.option("--evidence-dir", default="screenshots", type=click.Path(path_type=Path), show_default=True)
 @click.option("--flows", default="scenarios/flows", type=click.Path(path_type=Path), show_default=True, metavar="DIR")
 @click.option("--ocr", default="ppocr", show_default=True, type=click.Choice(_OCR), help="Who reads pixels.")
+@json_option
 @click.option("--adb-server", default="", metavar="HOST:PORT", help="adb server; default as for adb itself.")
 def replay(
-    *, bundle: Path, serial: str, finding: str, evidence_dir: Path, flows: Path, ocr: str, adb_server: str
+    *,
+    bundle: Path,
+    serial: str,
+    finding: str,
+    evidence_dir: Path,
+    flows: Path,
+    ocr: str,
+    as_json: bool,
+    adb_server: str,
 ) -> None:
     """整改后复查：按记录的路径再到线索所在页面，看是否仍可见；复查过程另存为证据包。
 
@@ -35,12 +45,15 @@ def replay(
     """
     from harness import session
     from harness.replay import exit_status
-    from harness.retest import retest
+    from harness.retest import facts, retest
 
     settings = session.Settings(
         evidence_dir=evidence_dir.absolute(), adb=session.adb_address(adb_server), ocr=ocr, flows=flows
     )
     done = retest(one_bundle(bundle), serial, settings, finding)
+    if as_json:
+        print_json(facts(done))
+        sys.exit(exit_status([one.answer for one in done.retests]))
     console = Console(highlight=False, soft_wrap=True)
     for one in done.retests:
         console.print(Text(text(f"replay-answer-{one.answer:d}"), style="bold"), end=" ")

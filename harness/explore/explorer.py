@@ -13,7 +13,7 @@ from harness.explore.ways import SWIPE_COST, TAP_COST, Route, reveal_cost, route
 from harness.model import Action, Back, Launch, Observation, PackageName, ScreenKey, Tap
 
 _SWEEP_PENALTY, _LANE_PENALTY = 1.0, 1.0
-_ASSURANCE_PENALTY = 15.0  # to swipe once more at what is the bottom already
+_ASSURANCE_PENALTY = 60.0  # to swipe once more at what is the bottom already
 _MOST_TRAVELS = 18  # moves in a row that try nothing new: the goal is given up
 _MOST_LANE_SWEEPS = 8
 _MOST_REVIVALS = 2

@@ -135,6 +135,8 @@ def read_offers(observation: Observation, targets: Sequence[Target], menus: froz
     rows: dict[str, list[tuple[str, Target]]] = {}
     tokens = _Tokens()
     for target in targets:
+        if _is_behind(target, targets):
+            continue
         token = tokens.next(target)
         if target.element is None and not drawn:
             continue
@@ -154,6 +156,12 @@ def read_offers(observation: Observation, targets: Sequence[Target], menus: froz
         offers.extend(_sampled(group, [target for token, target in members if (token, target) not in named]))
     counts = {group: len(members) for group, members in rows.items()}
     return Offers(all=tuple(offers), rows=counts)
+
+
+def _is_behind(target: Target, targets: Sequence[Target]) -> bool:
+    """Return whether a press on the target would meet a smaller one in its middle: it is what that stands on."""
+    middle = target.box.centre_px
+    return any(other.box.area_px < target.box.area_px and other.box.holds(*middle) for other in targets)
 
 
 def pull(token: str) -> int:
