@@ -45,6 +45,7 @@ from harness.rules.exemptions import statute_cited
 from harness.rules.leaderboard import Ranked
 from harness.rules.markers import markers_in
 from harness.rules.outcomes import joined
+from harness.rules.roll import with_paragraphs
 from harness.rules.time_signs import board_sightings, compared, of_another_time, quota_of_time
 from harness.rules.wording import Sighting, app_words, marks_of, matching, with_joined
 
@@ -141,7 +142,8 @@ def detect(observation: Observation) -> Outcome:
 
 
 def _seen_on(observation: Observation) -> Outcome:
-    words = with_joined(app_words(observation))
+    # In pixels a sentence is broken anywhere, in the middle of 学习时长 too.
+    words = with_paragraphs(observation, with_joined(app_words(observation)))
     times = tuple(d for d in account_durations(observation) if d.kind in KINDS)
     board = time_board(observation)
     if board is not None and board.kind not in KINDS:
