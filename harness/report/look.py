@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from harness.messages import text
-from harness.model import Box, Channel, Group, Observation, Outcome, RuleId, Shape, Word
+from harness.model import Box, Channel, Group, Mark, Observation, Outcome, RuleId, Shape, Word
 from harness.wording import visible
 
 _PANEL_PX = 900  # width of the screen as drawn
@@ -126,8 +126,14 @@ def _boxed(screen: Image.Image, seen: Observation, told: Sequence[RuleOutcome], 
 def _marks(told: Sequence[RuleOutcome]) -> Iterator[tuple[Box, str]]:
     for one in told:
         for mark in one.outcome.marks:
-            why = text(mark.why)
-            yield mark.box, f"{one.rule}：{visible(mark.text)}" + (f"（{why}）" if why != mark.why else "")
+            yield mark.box, mark_text(one, mark)
+
+
+def mark_text(one: RuleOutcome, mark: Mark) -> str:
+    """Return whose mark it is, what stands there, and why it was made; a reason may quote what stands there."""
+    said = visible(mark.text)
+    why = text(mark.why, [*one.outcome.data, ("said", said)])
+    return f"{one.rule}：{said}" + (f"（{why}）" if why != mark.why else "")
 
 
 def shape_text(shape: Shape) -> str:

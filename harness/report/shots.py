@@ -187,7 +187,7 @@ def shots_of(finding: Finding, walk: Walk, gallery: Gallery, phrases: Phrases) -
         shots.append(
             gallery.shot(
                 observation,
-                boxes=[(ref.box, ref.text, phrases.say(ref.why)) for ref in here],
+                boxes=[(ref.box, ref.text, phrases.say(ref.why, said=ref.text)) for ref in here],
                 role="、".join(roles),
                 caption="" if step is None else phrases.action(step.action),
                 numbers=numbers,
