@@ -25,7 +25,7 @@ from harness.model import CheckpointReach, FiledApp, PackageName, Reach, RuleId,
 from harness.rules import ALL_RULES
 
 APPS: Final = 10_000
-SCALED_S: Final = 5.0  # how long a walk of mean length takes in a fleet of up to a hundred
+SCALED_S: Final = 20.0  # how long a walk of mean length takes in a fleet of up to a hundred
 GOAL: Final = 0.9
 _FILES: Final = 60  # of a bundle, as a walk of some twenty screens leaves
 _ENDED: list[tuple[str, float, float]] = []  # device, when its task ended, how long its walk slept; of this process
@@ -109,7 +109,7 @@ def watch(fleet: Fleet, folder: Path) -> Watched:
     """Let a fleet work on 10,000 apps for a while, close the night, and return what it did."""
     mean_s = statistics.fmean(fleet.walks_s)
     # A thousand devices with walks of seconds would ask for more than any night does; theirs stay closer to life.
-    scaled_s = SCALED_S * max(1.0, fleet.devices / 100)
+    scaled_s = SCALED_S * (1.0 if fleet.devices <= 100 else 5.0)
     scale = scaled_s / mean_s
     apps = tuple(FiledApp(package=PackageName(f"cn.gov.a{n:05d}"), name=f"应用{n}") for n in range(APPS))
     order = Order(
@@ -133,7 +133,7 @@ def watch(fleet: Fleet, folder: Path) -> Watched:
         list_sha256="0" * 64,
         rules_edition="r",
         devices=tuple(f"d{n:04d}" for n in range(fleet.devices)),
-        order=replace(order, until_s=time.time() + max(fleet.window_s, 4 * scaled_s)),
+        order=replace(order, until_s=time.time() + max(fleet.window_s, 3.2 * scaled_s)),
     )
     broken = _worked(night, ledger)
     began_s = time.monotonic()

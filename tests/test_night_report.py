@@ -12,6 +12,7 @@ import pytest
 from lxml import html
 
 from harness.baseline import ChangeKind, Look, Sight, Standing, compare
+from harness.cli.night import written_again
 from harness.errors import BadInput
 from harness.fleet.due import DueOptions, due, read_events
 from harness.fleet.ledger import Ledger, Result, ledger_url
@@ -205,6 +206,18 @@ def test_the_summary_holds_the_same_and_fits_its_schema(page: Path) -> None:
     assert (counts["new"], counts["fixed"], counts["closed_scope"], counts["unseen_open"]) == (1, 1, 1, 2)
     assert summary["apps"] == {"waiting": 0, "leased": 0, "done": 4, "failed": 1, "not_run": 0}
     assert summary["rows_without_result"] == len(RULES)
+
+
+def test_the_report_of_a_night_is_written_again_from_the_ledger_alone(tmp_path: Path) -> None:
+    clock = SetClock()
+    ledger = Ledger(ledger_url(str(tmp_path / "nights.sqlite")), clock)
+    _told(ledger, clock)
+    ledger.close()
+    page = written_again(tmp_path / NIGHTS[-1], "")
+    assert page == tmp_path / NIGHTS[-1] / "index.html"
+    assert "worse" in _section(page, "changes").text_content()
+    assert written_again(tmp_path / "no-night", "") is None
+    assert written_again(tmp_path / "elsewhere" / NIGHTS[-1], "") is None
 
 
 def test_both_databases_give_the_same_report(told: NightFacts, page: Path, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _PER_SECOND: Final = 1
 _MOST_FOUND: Final = 8
-_BAR: Final = 40
+_BAR: Final = 30
 
 
 class Watching:
@@ -85,15 +85,9 @@ def shown(night: str, now: UnderWay) -> RenderableType:
     """Return the view: how far, what each device is at, the newest findings."""
     over, every = _counts(now.progress)
     head = Table.grid(padding=(0, 2))
-    head.add_row(
-        Text(f"夜间任务 night {night}", style="bold"),
-        ProgressBar(total=max(1, every), completed=over, width=_BAR),
-        Text(f"{over}/{every}"),
-        Text(_left(now)),
-    )
-    failed = now.progress.failed
-    if failed:
-        head.add_row(Text(""), Text(f"{text('night-progress-failed')} {failed}", style="bold red"))
+    failed = f"{text('night-progress-failed')} {now.progress.failed}" if now.progress.failed else ""
+    bar = ProgressBar(total=max(1, every), completed=over, width=_BAR)
+    head.add_row(bar, Text(f"{over}/{every}"), Text(_left(now)), Text(failed, style="bold red"))
     table = columns("设备 device", "应用 app", "用时", "画面 screen")
     for one in now.at_work:
         table.add_row(plain(one.device), plain(one.app), clock_s(round(one.since_s)), plain(_screen(one)))
@@ -103,7 +97,7 @@ def shown(night: str, now: UnderWay) -> RenderableType:
     for finding in now.found[-_MOST_FOUND:]:
         found.add_row(verdict_text(finding.verdict), plain(_named(finding)))
     title = Text(f"{text('night-watch-found')} {len(now.found)}", style="bold")
-    return Group(head, table, title, found)
+    return Group(Text(f"夜间任务 night {night}", style="bold"), head, table, title, found)
 
 
 def _screen(one: AtWork) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, insert, select, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
@@ -269,15 +269,21 @@ class Ledger:
         """Write each rule's look where it is the best of all attempts at the app so far."""
         query = select(ATTEMPT.c.looks).where(ATTEMPT.c.task == claim.task)
         kept = [row for looks in db.execute(query).scalars() for row in looks]
+        looks, places = [], []
         for rule, look in result.looks.items():
             subject = Subject(package=claim.app.package, entry=claim.app.entry, rule=rule)
             others = [_look(row["look"]) for row in kept if row["rule"] == rule]
             if best_of([look, *others]) != look:
                 continue
-            db.execute(update(LOOK).where(*_where(LOOK, claim.night, subject)).values(**_look_row(claim, look)))
-            for place in result.reaches.get(rule, ()):
-                at = (*_where(REACH, claim.night, subject), REACH.c.checkpoint == place.checkpoint)
-                db.execute(update(REACH).where(*at).values(reach=place.reach, reason=place.reason))
+            at = {f"at_{name}": value for name, value in _key(claim.night, subject).items()}
+            looks.append({**at, **{f"to_{name}": value for name, value in _look_row(claim, look).items()}})
+            places += [
+                {**at, "at_checkpoint": place.checkpoint, "to_reach": place.reach, "to_reason": place.reason}
+                for place in result.reaches.get(rule, ())
+            ]
+        for table, rows in ((LOOK, looks), (REACH, places)):
+            if rows:  # one statement for all of them: a fleet's workers wait for each other here
+                db.execute(_update_rows(table, rows[0]), rows)
 
     def fail(self, claim: Claim, reason: str, *, again: bool, most_attempts: int = 3) -> None:
         """End an attempt that brought nothing; ``again`` puts the app back in the queue where attempts are left."""
@@ -458,8 +464,10 @@ def _key(night: str, subject: Subject) -> dict[str, str]:
     return {"night": night, "package": subject.package, "entry": subject.entry, "rule": subject.rule}
 
 
-def _where(table: Any, night: str, subject: Subject) -> tuple[Any, ...]:
-    return tuple(table.c[name] == value for name, value in _key(night, subject).items())
+def _update_rows(table: Any, row: Mapping[str, Any]) -> Any:
+    """Return the update of many rows: ``at_`` names the columns that find one, ``to_`` those that are written."""
+    at = [table.c[name[3:]] == bindparam(name) for name in row if name.startswith("at_")]
+    return update(table).where(*at).values({name[3:]: bindparam(name) for name in row if name.startswith("to_")})
 
 
 def _look(stored: object) -> Look:
