@@ -128,6 +128,7 @@ class _Builder:
         while len(self._names) < self._target - len(LOOK_ALIKES) - 1:
             self._grow()
         self._spread_dangers()
+        self._freeze()
 
     def maze(self) -> Maze:
         label = f"迷宫{self._seed}"
@@ -315,6 +316,13 @@ class _Builder:
         for number, name in enumerate(self._random.sample([n for n, s in self._screens.items() if "over" not in s], 5)):
             after_ms = self._random.randint(300, 3000)
             self._screens[name] |= {"popup": str(number % len(POPUPS)), "popupAfterMs": after_ms}
+
+    def _freeze(self) -> None:
+        """Add a page that answers nothing for a while, by a chance of its own: the rest of the maze is as it was."""
+        spots = [s for s in self._spots if s[1] < 3 and not any(p["kind"] == "drawn" for p in s[2]["parts"])]
+        name, _, spot = random.Random(f"freeze {self._seed}").choice(spots)
+        page = self._screen("办理进度", (*self._ways[name], "办理进度"), odd="frozen")
+        spot["parts"].insert(0, {"kind": "rows", "items": [{"label": "办理进度", "to": page}]})
 
     def _loop(self, shallow: list[tuple[str, int, Facts]]) -> None:
         """Add a page whose every next page is the same again: a tarpit."""

@@ -29,7 +29,7 @@ def test_a_seed_gives_the_same_maze_every_time_and_another_seed_another() -> Non
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_maze_has_60_to_150_screens_and_its_features_lie_three_to_six_taps_deep(seed: int) -> None:
     maze = make_maze(seed)
-    assert 60 <= len(maze.screens) <= 150
+    assert 61 <= len(maze.screens) <= 151  # one of them only freezes
     assert len(set(maze.screens)) == len(maze.screens)
     first = maze.data["screens"]["home"]["tabs"][0]["label"]
     taps = [len(feature.way) - (feature.way[0] == first) for feature in maze.features]

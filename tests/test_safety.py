@@ -213,6 +213,7 @@ def test_controls_are_told_by_kind() -> None:
             node("", (0, 1300, 900, 1380), kind="android.widget.EditText", hint="请输入", clickable="true"),
             node("提醒", (0, 1400, 900, 1480), kind="android.widget.Switch", checkable="true", clickable="true"),
             node("30.0", (0, 1500, 1080, 1560), kind="android.widget.SeekBar"),
+            node("财务科", (0, 1600, 1080, 1700), kind="android.widget.CheckedTextView", clickable="true"),
             node("", (0, 2250, 1080, 2400), tabs, kind=VIEW),
         ),
         window(button("主屏幕", (0, 2300, 100, 2400)), package="com.android.systemui").replace(
@@ -226,6 +227,7 @@ def test_controls_are_told_by_kind() -> None:
         (ControlKind.INPUT, "请输入"),
         (ControlKind.TOGGLE, "提醒"),
         (ControlKind.SEEK, "30.0"),
+        (ControlKind.TOGGLE, "财务科"),
         (ControlKind.TAB, "首页"),
         (ControlKind.TAB, "学习"),
         (ControlKind.TAB, "我的"),

@@ -244,6 +244,8 @@ const odd = {
       main.replaceChildren(...Array.from({ length: 2 + Math.floor(Math.random() * 6) }, () => make("p", {}, `${Math.random()}`)));
     }, 40);
   },
+  // Longer than Android waits for an answer to a touch, and not for ever.
+  frozen: () => setTimeout(() => { journal("frozen", shown); const until = Date.now() + 12000; while (Date.now() < until); }, 400),
   loading: () => document.querySelector("main").replaceChildren(make("p", {}, "加载中…")),
   black: () => { document.body.replaceChildren(); document.body.style.background = "#000"; },
 };

@@ -38,6 +38,7 @@ _QUESTION_STEMS: tuple[tuple[str, str], ...] = (
 _OPTION = re.compile(r"[A-Ha-h][.、:)]|[○●◯☐□]|(?:正确|错误|对|错|√|×)$")
 _QUIZ = re.compile(r"单选题?|多选题?|判断题?|随堂测[验试]|课堂练习|弹题|第\d+题|答题")
 _LONGEST_HEADING = 40
+_TOGGLES = ("CheckBox", "CheckedTextView", "Switch", "SwitchCompat", "ToggleButton")
 
 
 class ControlKind(StrEnum):
@@ -46,7 +47,7 @@ class ControlKind(StrEnum):
     TAP = "tap"
     TAB = "tab"  # one of a row of tabs or of the bottom bar
     BACK = "back"  # the page's own way back
-    TOGGLE = "toggle"  # check box, switch
+    TOGGLE = "toggle"  # check box, switch, an option of a list to choose from: a press leads nowhere
     INPUT = "input"  # a field to type into
     SEEK = "seek"  # a seek bar or slider
     SCROLL = "scroll"  # a box whose content moves under a swipe
@@ -179,7 +180,7 @@ def _kind(index: int, observation: Observation) -> ControlKind | None:
         return ControlKind.SCROLL
     if not (element.clickable or element.long_clickable or element.checkable or tail in ("Button", "ImageButton")):
         return None
-    if tail in ("CheckBox", "Switch", "SwitchCompat", "ToggleButton") or (element.checkable and tail == "View"):
+    if tail in _TOGGLES or (element.checkable and tail == "View"):
         return ControlKind.TOGGLE
     if _BACK_WORDS.fullmatch(compact(element.text or element.desc) or (element.text or element.desc).strip()):
         return ControlKind.BACK
