@@ -14,17 +14,13 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from harness.discretion import WITHHELD_FORM
+from harness.coverage import coverage_of, of_the_app
 from harness.entry import inside, lost_its_way
 from harness.model import (
-    ACTION_REFUSED,
     Action,
     Actor,
     Audience,
     Back,
-    Channel,
-    Checkpoint,
-    CheckpointReach,
     Coverage,
     Datum,
     EntryKind,
@@ -47,16 +43,13 @@ from harness.model import (
     Tap,
     Verdict,
     Walk,
-    Word,
 )
 from harness.rules.concluding import BETWEEN_SCREENS, CUT_SHORT, ONE_TAP, WALL, ProbeCut
-from harness.wording import normalise
 
 FINGERPRINT_VERSION: Final = "fp1"
 PROBE_CUT: Final = "probe-cut"
 PROBE_DIVERGED: Final = "probe-diverged"
 _STANDS_WHEN_CUT: Final = (Verdict.FOUND, Verdict.FOUND_EXEMPTION_CLAIMED, Verdict.PRESENT)
-_BLOCKING: Final = ("login", "captcha", "face", "update", "emulator", "maintenance", "blocked")
 _MILDER: Final = {
     Severity.S1: Severity.S2,
     Severity.S2: Severity.S3,
@@ -85,24 +78,6 @@ def judge(walk: Walk, rules: Sequence[Rule]) -> Judgement:
 def outcomes_for(observation: Observation, rules: Sequence[Rule]) -> tuple[tuple[RuleId, Outcome], ...]:
     """Return what each rule says of a single screen, without coverage and without a probe."""
     return tuple((rule.id, rule.detect(observation)) for rule in rules)
-
-
-def coverage_of(walk: Walk, rule: Rule) -> Coverage:
-    """Return what of the rule's checkpoints was reached in this walk, and what was left."""
-    seen = _of_the_app(walk)
-    gaps = dict.fromkeys(g for o in seen for g in o.gaps if g.channel in rule.needs)
-    # A device that would not take a step has answered; only what was lost keeps a place from being seen.
-    gaps |= dict.fromkeys(s.gap for s in walk.steps if s.gap is not None and s.gap.reason != ACTION_REFUSED)
-    return Coverage(
-        reaches=tuple(_reach(walk, seen, checkpoint) for checkpoint in rule.checkpoints),
-        screens=len({o.screen for o in seen}),
-        steps=len(walk.steps),
-        untried=walk.untried,
-        cut_pages=walk.cut_pages,
-        finished=walk.finished,
-        stopped_by=walk.stopped_by,
-        gaps=tuple(gaps),
-    )
 
 
 def replay(rule: Rule, run: ProbeRun, observations: Mapping[ObservationId, Observation]) -> Outcome:
@@ -170,7 +145,7 @@ def entry_path(walk: Walk, target: ObservationId | None) -> tuple[str, ...]:
     by_id = {o.id: o for o in walk.observations}
     if target is None or target not in by_id or not walk.observations:
         return ()
-    start = _of_the_app(walk)[:1] or walk.observations[:1]
+    start = of_the_app(walk)[:1] or walk.observations[:1]
     shown = inside(walk)
     within = {key: o for key, o in by_id.items() if key in shown}
     goal = by_id[target].screen
@@ -192,27 +167,13 @@ def fingerprint(rule: RuleId, app: FiledApp, signs: Sequence[str]) -> str:
 # --- outcomes --------------------------------------------------------------------------------------------------
 
 
-def _of_the_app(walk: Walk) -> tuple[Observation, ...]:
-    """Return the observations in which the app itself was in front; an unknown foreground counts as the app.
-
-    What was withheld of a log-in page is no look lost where the same page was kept before it was filled in, or after.
-    """
-    shown = inside(walk)
-    kept = {o.page for o in walk.observations if not _is_withheld(o)}
-    return tuple(o for o in walk.observations if o.id in shown and not (_is_withheld(o) and o.page in kept))
-
-
-def _is_withheld(observation: Observation) -> bool:
-    return any(gap.reason == WITHHELD_FORM for gap in observation.gaps)
-
-
 def _outcomes(walk: Walk, rules: Sequence[Rule]) -> Mapping[RuleId, tuple[Outcome, ...]]:
     """Return what each rule says of the screens, then of its probes."""
     by_id = {o.id: o for o in walk.observations}
     replayed = {rule.id: _replayed(walk, rule, by_id) for rule in rules}
     static: dict[RuleId, list[Outcome]] = {rule.id: [] for rule in rules}
     # Screen by screen, for all rules ask the same of a screen first and only then their own.
-    for observation in _of_the_app(walk):
+    for observation in of_the_app(walk):
         for rule in rules:
             if observation.id not in replayed[rule.id][1]:
                 static[rule.id].append(rule.detect(observation))
@@ -270,71 +231,6 @@ def _no_answer(run: ProbeRun, start: Observation | None, reason: str, data: tupl
         screen=start.screen if start is not None else None,
         from_probe=True,
     )
-
-
-# --- coverage --------------------------------------------------------------------------------------------------
-
-
-def _reach(walk: Walk, seen: Sequence[Observation], checkpoint: Checkpoint) -> CheckpointReach:
-    words = set(checkpoint.words)
-    for observation in seen:
-        if not observation.words:
-            continue
-        if not words or any(w.norm in words for w in observation.words):
-            return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.REACHED, observation=observation.id)
-    followed, dead = _followed(walk, seen, checkpoint)
-    if followed is not None:
-        return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.REACHED, observation=followed)
-    entries = set(checkpoint.entries) - dead
-    refused = next((r for r in walk.refusals if r.label in entries), None)
-    if refused is not None:
-        return CheckpointReach(
-            checkpoint=checkpoint.id,
-            reach=Reach.BLOCKED,
-            reason=refused.danger,
-            observation=refused.observation,
-        )
-    if any(part in walk.stopped_by for part in _BLOCKING):
-        return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.BLOCKED, reason=walk.stopped_by)
-    entry = next((o.id for o in seen if any(w.norm in entries and _may_lead_on(w) for w in o.words)), None)
-    if entry is not None:
-        return CheckpointReach(
-            checkpoint=checkpoint.id,
-            reach=Reach.NOT_REACHED,
-            reason=walk.stopped_by or "reach-entry-not-followed",
-            observation=entry,
-        )
-    if not walk.finished or not seen:
-        return CheckpointReach(
-            checkpoint=checkpoint.id, reach=Reach.NOT_REACHED, reason=walk.stopped_by or "reach-walk-unfinished"
-        )
-    if not words:
-        # Any page with words is the start of an app: where none had any, nothing was there to be read.
-        return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.NOT_REACHED, reason="reach-no-words")
-    return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.OUT_OF_SCOPE, reason="reach-no-entry")
-
-
-def _followed(
-    walk: Walk, seen: Sequence[Observation], checkpoint: Checkpoint
-) -> tuple[ObservationId | None, frozenset[str]]:
-    """Return the screen that an entry led to, whatever words it has, and the entries that led nowhere."""
-    readable = {o.id: o for o in seen if o.words}
-    dead = set()
-    for step in walk.steps:
-        if not isinstance(step.action, Tap) or step.after not in readable or step.before not in readable:
-            continue
-        label = normalise(step.action.label)
-        if label not in checkpoint.entries:
-            continue
-        if readable[step.before].screen != readable[step.after].screen:
-            return step.after, frozenset()
-        dead.add(label)
-    return None, frozenset(dead)
-
-
-def _may_lead_on(word: Word) -> bool:
-    """Return whether a word can be a way to somewhere; of text read from pixels alone one cannot tell."""
-    return word.clickable or Channel.HIERARCHY not in word.channels
 
 
 # --- findings --------------------------------------------------------------------------------------------------

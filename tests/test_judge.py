@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from harness.coverage import coverage_of
 from harness.discretion import WITHHELD_FORM
-from harness.judge import coverage_of, entry_path, fingerprint, judge, outcomes_for, replay
+from harness.judge import entry_path, fingerprint, judge, outcomes_for, replay
 from harness.model import (
     Action,
     Actor,
@@ -42,7 +43,7 @@ from harness.model import (
     Walk,
 )
 from harness.model import Page as AppPage
-from harness.rules import ALL_RULES, mandatory_check_in, points_ranking, video_watch_gate
+from harness.rules import ALL_RULES, mandatory_check_in, missing_complaint_channel, points_ranking, video_watch_gate
 from harness.rules.corpus import screen
 from tests.simulated_player import PACKAGE, Page, Phone, drive
 
@@ -203,6 +204,22 @@ def test_following_an_entry_reaches_its_checkpoint_whatever_the_page_says() -> N
     walk = _walk([home, other], [_step(1, _tap("排行榜"), home, other)])
     reached = coverage_of(walk, points_ranking.RULE)
     assert reached.reached(CheckpointId("ranking-page"))
+
+
+def test_a_page_titled_as_another_way_was_opened_by_a_press_that_landed_elsewhere() -> None:
+    home = _screen("home", ("首页", "值班表", "我的"), index=1)
+    title = {"text": "值班表", "box": [440, 150, 640, 210]}
+    duty = screen(
+        {"package": PACKAGE, "screen": "duty", "nodes": [title, {"text": "周一", "box": [60, 900, 160, 960]}]}
+    )
+    duty = replace(duty, id=ObservationId("o0002"))
+    rule = missing_complaint_channel.RULE
+    mine = next(c.id for c in rule.checkpoints if "我的" in c.entries)
+    led_astray = coverage_of(_walk([home, duty], [_step(1, _tap("我的"), home, duty)]), rule)
+    assert not led_astray.reached(mine)
+    title["text"] = "张三"
+    own = replace(screen({"package": PACKAGE, "screen": "mine", "nodes": [title]}), id=ObservationId("o0002"))
+    assert coverage_of(_walk([home, own], [_step(1, _tap("我的"), home, own)]), rule).reached(mine)
 
 
 def test_a_heading_with_the_words_of_an_entry_is_none_and_an_entry_that_opens_nothing_neither() -> None:

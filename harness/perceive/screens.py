@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from harness.model import Box, Channel, Element, Page, ScreenKey, Word
+from harness.model import Box, Channel, Element, Observation, Page, ScreenKey, Word
 from harness.perceive.hierarchy import children_of
 from harness.perceive.opaque import SYSTEM_BARS, class_tail
 from harness.wording import normalise
@@ -53,6 +53,13 @@ def screen_key(
     facts = sorted({activity, *structure, *silent})
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:6]
     return ScreenKey(f"{name}-{digest}")
+
+
+def titles_of(observation: Observation) -> frozenset[str]:
+    """Return the short texts, as matched, that stand where a page has its title and cannot be pressed."""
+    screen = Box(left=0, top=0, right=observation.size_px[0], bottom=observation.size_px[1])
+    words = (word for word in observation.words if not word.clickable and 2 <= len(word.norm) <= _LONGEST_TITLE)
+    return frozenset(word.norm for word in words if _is_title(word.box, screen))
 
 
 def _structure(elements: tuple[Element, ...]) -> set[str]:
