@@ -17,6 +17,7 @@ _ASSURANCE_PENALTY = 60.0  # to swipe once more at what is the bottom already
 _MOST_TRAVELS = 18  # moves in a row that try nothing new: the goal is given up
 _MOST_LANE_SWEEPS = 8
 _MOST_REVIVALS = 2
+_WHILE_HERE = 0.6  # share of the way from the start that makes it worth while to finish a far place at once
 _MOST_CORRECTIONS = 1000
 
 
@@ -160,10 +161,12 @@ class Explorer:
         return routes(self._map.places, here.key, self._map.stack[:-1], depth=self._map.depth, start=start)
 
     def _goals(self, there: dict[ScreenKey, Route]) -> Iterator[_Goal]:
+        remote = self._remoteness()
         for key, place in self._map.places.items():
             route = there.get(key)
             if route is None:
                 continue
+            route = Route(cost=route.cost - _WHILE_HERE * remote.get(key, 0.0), first=route.first)
             depth = self._map.depth if place is self._map.here else 0
             if place.taps < self._scope.taps_per_screen:
                 for item in place.items.values():
@@ -184,6 +187,13 @@ class Explorer:
                     ahead = abs(lane.depth - depth) + max(0, lane.swept - slid) + 1
                     cost = route.cost + SWIPE_COST * ahead + _LANE_PENALTY
                     yield _Goal(place=place, cost=cost, lane=lane)
+
+    def _remoteness(self) -> dict[ScreenKey, float]:
+        """Return what it costs to reach each place from the start: what is far is finished while one is there."""
+        start = self._map.start
+        if start is None or start not in self._map.places:
+            return {}
+        return {key: route.cost for key, route in routes(self._map.places, start, (), depth=0, start=None).items()}
 
     def _cost_of_leaving(self, place: Place, item: Item) -> float:
         """Return what it costs to come back to where one stands, where that is lost and not all was looked at."""
