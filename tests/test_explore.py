@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.explore import Explorer, Move, Scope, Target
+from harness.explore.sweeps import scroll_box
 from harness.explore.targets import read_offers
 from harness.model import (
     Back,
@@ -499,3 +500,16 @@ def test_what_controls_stand_on_is_not_pressed_where_one_of_them_would_be_met() 
     assert [(offer.token, offer.target) for offer in offers.all] == [("打卡记录", row)]
     beside = replace(row, box=Box(left=0, top=100, right=700, bottom=300))
     assert [offer.target for offer in read_offers(page, [sheet, beside], frozenset()).all] == [sheet, beside]
+
+
+def test_a_drawn_page_is_tried_for_more_below_and_its_list_is_sampled_but_not_its_menu() -> None:
+    page = observation("sheet")
+    drawn = replace(page, opaque=(SCREEN,))
+    assert scroll_box(page) is None
+    assert scroll_box(drawn) == SCREEN
+    words = ["县文化馆召开现场会", "东湖区印发营商环境", "高新区完善工作做法", "市直机关部署防汛", "和平社区举办试点"]
+    menu = ["通知公告", "我的订单", "字体大小", "语言选择", "领导信箱"]
+    for labels, offered in ((words, 3), (menu, 5)):
+        boxes = [Box(left=90, top=300 + 90 * n, right=700, bottom=350 + 90 * n) for n in range(len(labels))]
+        shown = [Label(box=box, label=w, norm=w, element=None) for box, w in zip(boxes, labels, strict=True)]
+        assert len(read_offers(drawn, shown, frozenset()).all) == offered

@@ -17,6 +17,7 @@ _ASSURANCE_PENALTY = 60.0  # to swipe once more at what is the bottom already
 _MOST_TRAVELS = 18  # moves in a row that try nothing new: the goal is given up
 _MOST_LANE_SWEEPS = 8
 _MOST_REVIVALS = 2
+_BLIND_SWEEPS = 6  # of what may be no page but a picture or a map that moves under the finger
 _WHILE_HERE = 0.6  # share of the way from the start that makes it worth while to finish a far place at once
 _MOST_CORRECTIONS = 1000
 
@@ -99,7 +100,8 @@ class Explorer:
         offers = read_offers(observation, targets, frozenset(known.menus) if known is not None else frozenset())
         self._map.arrive(observation, offers)
         place = self._map.here
-        if place.sweeps >= self._scope.scrolls_per_screen and not place.bottom:
+        most = _BLIND_SWEEPS if place.scroll in observation.opaque else self._scope.scrolls_per_screen
+        if place.sweeps >= most and not place.bottom:
             place.cut = True
         self._offers = offers
 

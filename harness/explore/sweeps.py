@@ -15,7 +15,10 @@ _SWIPE_S = 0.3
 
 
 def scroll_box(observation: Observation) -> Box | None:
-    """Return the largest box of the screen that scrolls down, ``None`` where the hierarchy names none."""
+    """Return the largest box of the screen that scrolls down, ``None`` where the hierarchy names none.
+
+    Of a page that pixels alone show nobody knows: it is tried.
+    """
     boxes = [
         element.box
         for element in observation.elements
@@ -23,6 +26,8 @@ def scroll_box(observation: Observation) -> Box | None:
         and element.box.height_px > _LEAST_HEIGHT_PX
         and not _moves_sideways(element.class_name, element.box, observation)
     ]
+    width_px, height_px = observation.size_px
+    boxes = boxes or [box for box in observation.opaque if 2 * box.area_px >= width_px * height_px]
     return max(boxes, key=lambda box: box.area_px, default=None)
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import median
 from typing import Protocol
 
 from harness.model import Box, Observation, ShapeKind
@@ -48,6 +49,7 @@ _DIGITS = re.compile(r"\d+")
 _MENU_LABEL_CHARS = 10
 _TOKEN_CHARS = 40
 _NEXT_TO_NOTHING = 2
+_DRAWN_ROWS, _DRAWN_ROW_CHARS, _COLUMN_PX = 5, 7, 24
 _FEW_ROWS = 3  # so few, and a word that pulls among them: a menu with long names
 _FEW_PENALTY = 0.8
 
@@ -133,6 +135,7 @@ def read_offers(observation: Observation, targets: Sequence[Target], menus: froz
     drawn = sum(1 for target in targets if target.element is not None) <= _NEXT_TO_NOTHING
     offers: list[Offer] = []
     rows: dict[str, list[tuple[str, Target]]] = {}
+    columns = _drawn_columns(targets, observation) if drawn else {}
     tokens = _Tokens()
     for target in targets:
         if _is_behind(target, targets):
@@ -141,8 +144,8 @@ def read_offers(observation: Observation, targets: Sequence[Target], menus: froz
         if target.element is None and not drawn:
             continue
         sort = _sort(target, observation)
-        group = f"{target.box.left}x{target.box.width_px}"
-        if sort is Sort.ROW and group not in menus:
+        group = columns.get(token, f"{target.box.left}x{target.box.width_px}")
+        if (sort is Sort.ROW or token in columns) and group not in menus:
             rows.setdefault(group, []).append((token, target))
             continue
         penalty = _penalty(sort, token)
@@ -162,6 +165,28 @@ def _is_behind(target: Target, targets: Sequence[Target]) -> bool:
     """Return whether a press on the target would meet a smaller one in its middle: it is what that stands on."""
     middle = target.box.centre_px
     return any(other.box.area_px < target.box.area_px and other.box.holds(*middle) for other in targets)
+
+
+def _drawn_columns(targets: Sequence[Target], observation: Observation) -> dict[str, str]:
+    """Return the names of drawn words that stand in columns of content, each with its column: rows of a drawn list.
+
+    Columns of short words are menus, and what pulls is pressed wherever it stands.
+    """
+    columns: dict[str, dict[str, int]] = {}
+    tokens = _Tokens()
+    for target in targets:
+        if _is_behind(target, targets):
+            continue
+        token = tokens.next(target)
+        if _sort(target, observation) is Sort.PIXELS and pull(token) == len(PULL):
+            column = "#" if "#" in token else str(target.box.left // _COLUMN_PX)
+            columns.setdefault(f"drawn {column}", {})[token] = len(target.norm)
+    return {
+        token: column
+        for column, members in columns.items()
+        if len(members) >= _DRAWN_ROWS and ("#" in column or median(members.values()) >= _DRAWN_ROW_CHARS)
+        for token in members
+    }
 
 
 def pull(token: str) -> int:
