@@ -513,3 +513,21 @@ def test_a_drawn_page_is_tried_for_more_below_and_its_list_is_sampled_but_not_it
         boxes = [Box(left=90, top=300 + 90 * n, right=700, bottom=350 + 90 * n) for n in range(len(labels))]
         shown = [Label(box=box, label=w, norm=w, element=None) for box, w in zip(boxes, labels, strict=True)]
         assert len(read_offers(drawn, shown, frozenset()).all) == offered
+
+
+def test_a_tab_that_was_pressed_in_vain_behind_a_splash_is_pressed_again_on_the_page_itself() -> None:
+    names = ["首页", "服务", "我的"]
+    explorer = Explorer(Scope(package=PACKAGE))
+    splash, at, reached = 2, 0, set()
+    for _ in range(40):
+        seen = observation("splash" if splash else f"tab{at}")
+        explorer.saw(seen, tabs(names, at))
+        move = explorer.next(seen, tabs(names, at))
+        if move is None:
+            break
+        if splash:
+            splash -= 1  # it takes every press
+        elif isinstance(move.action, Tap):
+            at = names.index(move.action.label)
+            reached.add(move.action.label)
+    assert reached >= {"服务", "我的"}

@@ -177,8 +177,8 @@ class Arrivals:
         if last.token == BACK and place is origin:
             origin.back_stays += 1
         origin.ways[last.token] = place.key
-        if last.offer is None:
-            return
+        if last.offer is None or place is origin:
+            return  # what led nowhere may have met something in its way: it says nothing of other places
         if new:
             place.came_by = (origin.key, last.token)
         if not last.offer.is_row:
@@ -310,12 +310,9 @@ class Arrivals:
                     self._found_again(place, item, offer)
                 continue
             lane = next((n for n, box in self._lanes.items() if within(box, offer.target.box)), -1)
-            item = Item(
-                token=offer.token, penalty=offer.penalty, depth=self._depth_of(place, offer.target.box), lane=lane
-            )
-            item.group = offer.group
+            item = Item(token=offer.token, penalty=offer.penalty, group=offer.group, lane=lane)
             item.scrolls = within(place.scroll, offer.target.box)
-            item.side = self.slid.get(lane, 0) if lane >= 0 else 0
+            item.depth, item.side = self._depth_of(place, offer.target.box), self.slid.get(lane, 0)
             item.open = self._worth_trying(place, offer)
             place.items[offer.token] = item
             fresh = fresh or not offer.group
@@ -374,9 +371,10 @@ class Arrivals:
             place.bar = Bar()
             self._bars.append(place.bar)
         place.bar.tokens |= tokens
-        for offer in tabs:
-            if offer.target.selected:
-                place.bar.leads.setdefault(offer.token, place.key)
+        chosen = {offer.token for offer in tabs if offer.target.selected}
+        if chosen:  # where another tab was pressed and this one is chosen, the press met something else
+            place.bar.leads = {token: key for token, key in place.bar.leads.items() if key != place.key}
+            place.bar.leads.update(dict.fromkeys(sorted(chosen), place.key))
         for lane in place.lanes:
             inside = sum(1 for offer in tabs if within(lane.box, offer.target.box))
             lane.of_bar = lane.of_bar or inside >= _LEAST_TABS
