@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -551,6 +552,10 @@ def test_an_installed_file_is_identified_by_its_bytes(
 def test_a_file_that_android_does_not_take_is_refused_with_its_reason(one: AndroidDevice, tmp_path: Path) -> None:
     broken = tmp_path / "broken.apk"
     broken.write_bytes(b"no archive")
+    with pytest.raises(ActionRefused, match="not a zip file"):  # never sent
+        one.install(broken)
+    with zipfile.ZipFile(broken, "w") as archive:
+        archive.writestr("readme.txt", "no app")
     with pytest.raises(ActionRefused, match="INSTALL_"):
         one.install(broken)
     with pytest.raises(ActionRefused, match="absent"):
