@@ -113,6 +113,8 @@ def test_without_the_right_to_mock_the_place_nothing_is_mocked(device: AndroidDe
     assert device.shell("appops get com.android.shell android:mock_location").strip().endswith("default")
     with pytest.raises(ActionRefused, match="is no place"):
         device.perform(MockPlace(latitude_deg=float("nan"), longitude_deg=104.0))
+    with pytest.raises(ActionRefused, match="remove the provider"):  # its place would go on being told
+        device.shell("cmd location providers set-test-provider-enabled gps false", check=True)
     device.perform(RealPlace())
 
 

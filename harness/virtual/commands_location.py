@@ -19,8 +19,9 @@ async def location(call: Call) -> int:
             if device.app_ops.get(_MOCK) != "allow":
                 return call.refuse("java.lang.SecurityException: com.android.shell not allowed to mock location", 255)
             device.test_places.setdefault(name, None)
-        case ["providers", "set-test-provider-enabled", name, "true" | "false"] if name in device.test_places:
-            pass  # one that was given no place tells none
+        case ["providers", "set-test-provider-enabled", name, enabled] if name in device.test_places:
+            if enabled != "true":  # rather refused than a switched-off provider that goes on telling its place
+                return call.refuse(f"location: {enabled} is not built into this device: remove the provider", 255)
         case ["providers", "set-test-provider-location", name, "--location", where, *_] if name in device.test_places:
             found = _PLACE.fullmatch(where)
             if found is None:
