@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -28,32 +29,49 @@ GOALS = {
 
 @dataclass(slots=True, kw_only=True)
 class Again:
-    """Ratios of one kind of second look to the full read of the same screen, and how many differed in text."""
+    """Times of one kind of second look and of the full reads of the same screens, and how many differed in text."""
 
-    ratios: list[float] = field(default_factory=list)
+    again_s: list[float] = field(default_factory=list)
+    full_s: list[float] = field(default_factory=list)
     different: int = 0
+
+    def add(self, again_s: float, full_s: float, *, same: bool) -> None:
+        self.again_s.append(again_s)
+        self.full_s.append(full_s)
+        self.different += not same
+
+    def of_all(self) -> float:
+        """Return the time of all second looks as a part of all full reads' time."""
+        return sum(self.again_s) / sum(self.full_s)
+
+    def median(self) -> float:
+        return statistics.median(again / full for again, full in zip(self.again_s, self.full_s, strict=True))
 
 
 def print_reuse(shown: Sequence[TruthScreen]) -> None:
-    """Print the median ratio of each kind over the 1080 px screens."""
+    """Print what each kind costs over the 1080 px screens, in parts of their full reads.
+
+    A goal holds for the time of all looks together: how much one half of one page holds is chance.
+    """
     engine, fresh = PpocrEngine(), PpocrEngine()
     engine.warm_up()
     fresh.warm_up()
     looks = {name: Again() for name in GOALS}
     of_width = [screen for screen in shown if 1078 <= screen.size_px[0] <= 1082]
-    for number, (screen, other) in enumerate(zip(of_width, [*of_width[1:], *of_width[:1]], strict=True)):
-        # Tops of pages hold more text than bottoms: down and up in turns, half of the text comes in on average.
-        scrolled = _scrolled(screen.png, other.png, up=bool(number % 2))
+    for screen, other in zip(of_width, [*of_width[1:], *of_width[:1]], strict=True):
+        # Tops of pages hold more text than bottoms: once down and once up, half of the text comes in on average.
+        scrolled = [_scrolled(screen.png, other.png, up=up) for up in (False, True)]
         _look_again(screen, scrolled, (engine, fresh), looks)
     print("second looks at 1080 px, of our own full read:")
     for name, look in looks.items():
         goal = f"goal {GOALS[name]:.2f}" if GOALS[name] or name == "hierarchy knows all" else "no goal"
         differ = "same text" if not look.different else f"TEXT DIFFERS on {look.different}"
-        print(f"  {name:<26} {statistics.median(look.ratios):.3f} ({goal}), {differ}, {len(look.ratios)} screens")
+        parts = f"{look.of_all():.3f} (median {look.median():.3f}, {goal})"
+        print(f"  {name:<26} {parts}, {differ}, {len(look.full_s)} looks")
 
 
 def _look_again(
-    screen: TruthScreen, scrolled: bytes, engines: tuple[PpocrEngine, PpocrEngine], looks: dict[str, Again]
+    screen: TruthScreen, scrolled: Sequence[bytes], engines: tuple[PpocrEngine, PpocrEngine], looks: dict[str, Again]
 ) -> None:
     engine, fresh = engines
 
@@ -61,8 +79,7 @@ def _look_again(
         full_s, expected = _full(fresh, png)
         began_s = time.perf_counter()
         got = read()
-        looks[name].ratios.append((time.perf_counter() - began_s) / full_s)
-        looks[name].different += got != expected
+        looks[name].add(time.perf_counter() - began_s, full_s, same=got == expected)
 
     engine.forget()
     first = engine.read(screen.png, None)
@@ -73,9 +90,10 @@ def _look_again(
         # The box's line must not be remembered, its picture may be: that is what "known box" means within a frame.
         known = [first[len(first) // 2]]
         _one_box(engine, fresh, screen.png, known, looks)
-    engine.forget()
-    engine.read(screen.png, None)
-    timed("half-screen scroll", scrolled, lambda: engine.read(scrolled, None))
+    for png in scrolled:
+        engine.forget()
+        engine.read(screen.png, None)
+        timed("half-screen scroll", png, partial(engine.read, png, None))
     _all_known(screen, fresh, looks["hierarchy knows all"])
 
 
@@ -90,9 +108,9 @@ def _one_box(
             engine.find_lines(png, [Box(left=0, top=0, right=1, bottom=1)])  # decodes, reads nothing
         began_s = time.perf_counter()
         got = engine.read_lines(png, boxes)
-        looks[name].ratios.append((time.perf_counter() - began_s) / full_s)
-        wanted = [span for span in expected if span in known]
-        looks[name].different += [s.text for s in got] != [s.text for s in wanted]
+        took_s = time.perf_counter() - began_s
+        wanted = [span.text for span in expected if span in known]
+        looks[name].add(took_s, full_s, same=[span.text for span in got] == wanted)
 
 
 def _all_known(screen: TruthScreen, fresh: PpocrEngine, look: Again) -> None:
@@ -112,7 +130,7 @@ def _all_known(screen: TruthScreen, fresh: PpocrEngine, look: Again) -> None:
     frame = Frame(size_px=screen.size_px, png=screen.png, xml=tree, page=page, began=at, ended=at)
     counting = Counting()
     observe(frame, id=ObservationId("o0001"), engines=[counting])
-    look.ratios.append(float(counting.asked))
+    look.add(float(counting.asked), 1.0, same=True)
 
 
 def _full(fresh: PpocrEngine, png: bytes) -> tuple[float, tuple[Span, ...]]:

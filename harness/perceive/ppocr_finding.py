@@ -89,7 +89,8 @@ class Finder:
             lines, lone = places
             then((tuple(lowered(box, top) for box in lines), tuple(lowered(box, top) for box in lone)))
 
-        for top, bottom in screen.bands:
+        # The highest first, so that no worker is left alone with its tiles at the end.
+        for top, bottom in sorted(screen.bands, key=lambda band: band[0] - band[1]):
             if regions is None or any(box.top < bottom and box.bottom > top for box in regions):
                 inside = None if regions is None else [lowered(box, -top) for box in regions]
                 look = partial(self._look, screen.bgr[top:bottom], screen.scale, inside)
