@@ -68,8 +68,11 @@ def columns(words: Iterable[Word], *, tolerance_px: float) -> tuple[tuple[Word, 
 def in_status_bar(observation: Observation, word: Word) -> bool:
     """Return whether the word stands in the strip that belongs to Android.
 
-    Some devices draw none: what pixels show there in letters as tall as a heading is the app's own title.
+    Some devices draw none: what the app's own nodes say there is the app's, and so is what pixels show in letters as
+    tall as a heading.
     """
+    if any(observation.elements[at].package == observation.page.package for at in word.elements):
+        return False
     height_px = observation.size_px[1]
     heading = Channel.HIERARCHY not in word.channels and word.box.height_px >= _HEADING_RATIO * height_px
     heading = heading and _TWO_CJK.search(word.norm) is not None

@@ -27,6 +27,11 @@ def test_pixels_as_tall_as_a_heading_are_a_title_where_no_strip_is_drawn(
     assert [w.norm for w in title_words(page)] == ([] if androids else [text])
 
 
-def test_a_node_of_the_strip_stays_androids_however_tall_its_box() -> None:
-    page = screen({"nodes": [{"text": "中国移动", "box": [40, 0, 200, 100]}]})
-    assert in_status_bar(page, page.words[0])
+@pytest.mark.parametrize(("package", "androids"), [("com.android.systemui", True), ("cn.example.app", False)])
+def test_a_node_in_the_strip_is_androids_or_the_apps_by_its_package(
+    package: str,
+    androids: bool,  # noqa: FBT001
+) -> None:
+    page = screen({"nodes": [{"text": "通知公告", "box": [126, 25, 956, 101], "package": package}]})
+    assert in_status_bar(page, page.words[0]) is androids
+    assert [w.norm for w in title_words(page)] == ([] if androids else ["通知公告"])

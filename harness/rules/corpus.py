@@ -155,7 +155,7 @@ def _element(node: Mapping[str, Any], raw: Mapping[str, Any]) -> Element:
         parent=node.get("parent", 0),
         depth=1,
         class_name=node.get("class", "android.widget.TextView"),
-        package=raw.get("package", "cn.example.app"),
+        package=node.get("package", raw.get("package", "cn.example.app")),
         box=_box(node["box"]),
         text=node.get("text", ""),
         desc=node.get("desc", ""),
