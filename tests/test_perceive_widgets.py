@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import pytest
@@ -49,6 +50,18 @@ def test_a_seek_bar_has_a_thumb_that_tells_the_position(at: float) -> None:
     (bar,) = of_kind(image, ShapeKind.SEEK)
     assert bar.fill_ratio == pytest.approx(at, abs=0.03)
     assert of_kind(image, ShapeKind.PROGRESS) == []
+
+
+@pytest.mark.parametrize("at", [0.0, 0.5, 1.0])
+def test_the_time_beside_a_seek_bar_is_no_second_thumb(at: float) -> None:
+    text = Written(text="00:02/05:00", x_px=838, y_px=802, size_px=36, ink="#ffffff")
+    image = Image.open(io.BytesIO(drawn([text], size_px=(1080, 1200), ground="#000000")))
+    pen = ImageDraw.Draw(image)
+    pen.rounded_rectangle((169, 816, 811, 833), radius=9, fill="#3b3b3b", outline="#858585", width=3)
+    x = 192 + 596 * at
+    pen.ellipse((x - 23, 802, x + 23, 848), fill="#ffffff")
+    (bar,) = of_kind(image, ShapeKind.SEEK)
+    assert bar.fill_ratio == pytest.approx(at, abs=0.05)
 
 
 def test_a_separator_and_a_card_border_are_no_bars() -> None:

@@ -24,6 +24,8 @@ _STRAIGHT = 0.78  # of its box that a run fills: the edge of something slanting 
 _UNBROKEN = 0.7  # of a bar's length that its runs cover
 _ALONG = 0.85  # of its length must have another colour above and below
 _THUMB = 1.5  # how much higher than its bar a thumb is
+_RIM = 0.25  # of its height: a rim that a bar may have
+_TOUCHES = 0.5  # of its height: no further from a bar than this is what stands on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,15 +169,20 @@ def _thumb(pixels: Colour, whole: Box) -> Box | None:
     """Return the round thing on a bar that is higher than it, ``None`` where there is none or more than one."""
     reach = max(10, round(3.5 * whole.height_px))
     top, bottom = max(0, whole.top - reach), min(pixels.shape[0], whole.bottom + reach)
-    left, right = max(0, whole.left - reach), min(pixels.shape[1], whole.right + reach)
+    left, right = max(0, whole.left - 2 * reach), min(pixels.shape[1], whole.right + 2 * reach)
     area = pixels[top:bottom, left:right].astype(np.int16)
     ground = np.median(np.concatenate([area[0], area[-1]]), axis=0)
     ink: Grey = (np.abs(area - ground).max(axis=2) > _OTHER).astype(np.uint8)
-    above = ink[: max(1, whole.top - top - 2)].any(axis=0)
-    below = ink[whole.bottom - top + 2 :].any(axis=0)
-    columns = np.flatnonzero(above & below)
-    if not columns.size or int(np.ptp(columns)) + 1 > 2 * reach + whole.height_px:
+    rim = max(2, round(_RIM * whole.height_px))
+    above = ink[: max(1, whole.top - top - rim)].any(axis=0)
+    below = ink[whole.bottom - top + rim :].any(axis=0)
+    # The time that is written beside the bar is as high as a thumb, but does not touch it.
+    near = max(3, round(_TOUCHES * whole.height_px))
+    ends = whole.left - left - near, whole.right - left + near
+    touching = [g for g in _groups(np.flatnonzero(above & below)) if g[0] <= ends[1] and g[-1] >= ends[0]]
+    if len(touching) != 1 or int(np.ptp(touching[0])) + 1 > 2 * reach + whole.height_px:
         return None
+    columns = touching[0]
     first, last = int(columns[0]), int(columns[-1]) + 1
     rows = np.flatnonzero(ink[:, (first + last) // 2])
     tall = int(np.ptp(rows)) + 1 if rows.size else 0
@@ -189,3 +196,8 @@ def _thumb(pixels: Colour, whole: Box) -> Box | None:
     return Box(
         left=left + first - grown, top=top + int(rows[0]), right=left + last + grown, bottom=top + int(rows[-1]) + 1
     )
+
+
+def _groups(columns: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Return the columns in groups of neighbours."""
+    return [group for group in np.split(columns, np.flatnonzero(np.diff(columns) > 2) + 1) if group.size]
