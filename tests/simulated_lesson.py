@@ -56,6 +56,7 @@ class Lesson:
     prompt_covers: bool = False
     prompt_stops: bool = True
     prompt_leaves_after_s: float | None = None
+    drawn: bool = False  # pixels alone tell of it: texts are read, the bar is a shape, the play button is an icon
 
 
 @dataclass(slots=True)
@@ -146,8 +147,15 @@ class Phone:
     def _raw(self) -> dict[str, Any]:
         if self.place == "list":
             nodes = [_text("课程详情", 150), _text(self.page.title, 400, clickable=True), _text("返回首页", 560)]
-            return {"package": PACKAGE, "screen": "list", "nodes": nodes}
-        return {"package": PACKAGE, "screen": "video", "nodes": self._nodes()}
+            return self._shown("list", nodes)
+        return self._shown("video", self._nodes())
+
+    def _shown(self, name: str, nodes: list[dict[str, Any]]) -> dict[str, Any]:
+        if not self.page.drawn:
+            return {"package": PACKAGE, "screen": name, "nodes": nodes}
+        read = [{"text": n["text"], "box": n["box"]} for n in nodes if n.get("text") not in (None, "播放", "暂停")]
+        bars = [{"kind": "seek", "box": n["box"]} for n in nodes if n.get("class", "").endswith("SeekBar")]
+        return {"package": PACKAGE, "screen": name, "opaque": [[0, 72, 1080, 2400]], "read": read, "shapes": bars}
 
     def _nodes(self) -> list[dict[str, Any]]:
         page = self.page

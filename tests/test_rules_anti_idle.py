@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.judge import replay
-from harness.model import Coverage, Marker, Outcome, Tap, Verdict
+from harness.model import Coverage, Marker, Outcome, Tap, Verdict, Wait
 from harness.rules import anti_idle_proof, video_quiz_interrupt, wants_probe
 from harness.rules.corpus import screen
 from tests.simulated_lesson import Lesson, Phone, drive
@@ -38,6 +38,26 @@ def test_a_prompt_that_comes_by_itself_and_stops_the_film_is_found(covers: bool)
     assert int(data["waited"]) >= 120
     assert data["resumed"] == "yes"
     assert _pressed(phone) == ["继续学习"]
+
+
+@pytest.mark.parametrize("covers", [False, True])
+def test_a_prompt_over_a_drawn_lesson_is_found_as_well(covers: bool) -> None:  # noqa: FBT001
+    outcome, phone = _probe(Lesson(length_s=LONG, idle_s=120.0, prompt_covers=covers, drawn=True))
+    assert (outcome.verdict, outcome.reason) == (Verdict.FOUND, "anti-idle-proof-time-stands")
+    assert _pressed(phone) == ["继续学习"]
+
+
+def test_a_look_at_what_covers_a_film_does_not_settle_the_film() -> None:
+    phone = Phone(Lesson(quiz_at_s=5.0, quiz_covers=True, drawn=True))
+    phone.look()
+    phone.perform(Wait(seconds=6.0))
+    film, covered = (anti_idle_proof.detect(o) for o in phone.seen)
+    assert (film.verdict, covered.verdict, film.screen == covered.screen) == (
+        Verdict.INCONCLUSIVE,
+        Verdict.CLEAR,
+        True,
+    )
+    assert anti_idle_proof.conclude([film, covered], WALKED).verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("idle_s", [60.0, 75.0, 90.0, 105.0, 120.0])

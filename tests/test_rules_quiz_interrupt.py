@@ -44,6 +44,29 @@ def test_a_question_that_covers_the_player_is_found_by_what_it_says_and_by_comin
     assert dict(outcome.data)["said"] == "答题后继续播放"
 
 
+def test_a_question_over_a_drawn_lesson_is_found_however_the_first_look_at_it_came_about() -> None:
+    page = Lesson(quiz_at_s=48.0, quiz_covers=True, drawn=True)
+    phone = Phone(page, position_s=47.0)
+    phone._tick(2.0)
+    at_the_question, _ = drive(video_quiz_interrupt.probe, phone, RULE.id)
+    # The film was never seen: nothing leads back to it, so a later look at it is to be tried again.
+    assert (at_the_question.verdict, at_the_question.reason) == (Verdict.INCONCLUSIVE, "watching-player-lost")
+    whole, _ = _probe(page)
+    assert (whole.verdict, whole.reason) == (Verdict.FOUND, "video-quiz-interrupt-comes-again")
+    looks = [video_quiz_interrupt.detect(phone.seen[0]), at_the_question, whole]
+    assert video_quiz_interrupt.conclude(looks, WALKED).verdict is Verdict.FOUND
+
+
+def test_a_question_that_hid_its_film_is_settled_by_a_run_in_which_it_gave_way() -> None:
+    page = Lesson(quiz_at_s=48.0, quiz_covers=True, quiz_close="works", drawn=True)
+    phone = Phone(page, position_s=47.0)
+    phone._tick(2.0)
+    look = video_quiz_interrupt.detect(phone.look())
+    gave_way, _ = _probe(page)
+    assert (look.verdict, gave_way.verdict) == (Verdict.PRESENT, Verdict.CLEAR)
+    assert video_quiz_interrupt.conclude([look, gave_way], WALKED).verdict is Verdict.CLEAR
+
+
 def test_a_covered_player_and_a_question_that_says_nothing_are_left_to_a_person() -> None:
     outcome, _ = _probe(Lesson(quiz_at_s=48.0, quiz_covers=True, quiz_note=""))
     assert outcome.verdict is Verdict.PRESENT

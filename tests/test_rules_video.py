@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from harness.messages import LANGUAGES, catalogue
-from harness.model import Coverage, Marker, Outcome, ScreenKey, Swipe, Tap, Verdict
+from harness.model import Box, Coverage, Marker, Outcome, ScreenKey, Swipe, Tap, Verdict
 from harness.rules import video_watch_gate, wants_probe
 from harness.rules.corpus import screen
-from harness.rules.player import counters, read_player, seconds
+from harness.rules.player import counters, read_player, seconds, times_unexplained
 from harness.rules.video_words import CREDIT, CREDIT_EARNED, NO_SEEK
 from tests.simulated_player import Page, Phone, drive
 
@@ -240,6 +240,20 @@ def test_per_cent_of_the_bar_is_a_position_where_no_time_is_shown() -> None:
     assert player is not None
     assert player.position is not None
     assert (player.position.value, player.position.unit) == (37.0, "%")
+
+
+def test_a_bar_that_is_drawn_beside_the_times_is_the_players() -> None:
+    times = {"text": "00:02/05:00", "box": [834, 874, 1055, 926]}
+    beside = {"kind": "seek", "box": [169, 888, 811, 906]}
+    far = {"kind": "seek", "box": [169, 1688, 811, 1706]}
+    player = read_player(screen({"read": [times], "shapes": [far, beside]}))
+    assert player is not None
+    assert player.bar == Box(left=169, top=888, right=811, bottom=906)
+    alone = screen({"read": [times], "shapes": [far]})
+    assert read_player(alone) is None
+    unexplained = times_unexplained(alone)
+    assert unexplained is not None
+    assert unexplained.text == "00:02/05:00"
 
 
 def test_two_times_on_a_shift_plan_are_no_player() -> None:

@@ -44,6 +44,7 @@ from harness.rules.film_outcomes import (
     joined,
     kind_of,
     look,
+    no_film_on,
     settled_by_probe,
     stands,
     watched_whole,
@@ -135,16 +136,16 @@ def _seen_on(observation: Observation) -> Outcome:
         for w in matching(words, _ANNOUNCED, max_chars=80)
         if learning and not w.clickable and not _DENIED.search(w.norm)
     ]
-    unfinished = player is not None and player.position is not None and not (player.finished_before or player.ended)
+    unfinished = player is not None and not (player.finished_before or player.ended)
     if said:
         data.append(("said", said[0].text))
-        if unfinished:
+        if unfinished and player is not None and player.position is not None:
             data.append((PROBE_WANTED, "words"))
         seen = [Sighting(word=w, why=Why.WORDS, sign="words", marker=Marker.CREDIT_CONDITION) for w in said]
         return look(observation, Verdict.PRESENT, Reason.WORDS_ONLY, data, seen)
-    if unfinished and learning:
+    if unfinished and learning and not (player is not None and player.live is not None and player.position is None):
         return look(observation, Verdict.INCONCLUSIVE, Reason.NOT_LEFT_ALONE, data, [])
-    clear = nothing_on(observation, NEEDS, Reason.NOT_SEEN)
+    clear = (no_film_on if learning else nothing_on)(observation, NEEDS, Reason.NOT_SEEN)
     return clear if not data else _with(clear, data)
 
 

@@ -159,10 +159,13 @@ def measures_from(outcomes: Iterable[Outcome]) -> tuple[Measure, ...]:
 def nothing_found(outcomes: Sequence[Outcome], coverage: Coverage, reason: str) -> Outcome:
     """Return ``clear`` where everything was looked at and nothing seen, else ``inconclusive`` with the reason.
 
-    An inconclusive look at a screen is made good by a conclusive one at the same screen.
+    An inconclusive look at a screen is made good by a conclusive one at the same screen; a look at a film is not, which
+    only watching settles: the look that shows no film may be one at what covers it.
     """
     settled = {o.screen for o in outcomes if o.screen is not None and o.verdict is Verdict.CLEAR}
-    open_ends = [o for o in outcomes if o.verdict is Verdict.INCONCLUSIVE and o.screen not in settled]
+    open_ends = [
+        o for o in outcomes if o.verdict is Verdict.INCONCLUSIVE and (o.screen not in settled or _of_a_film(o))
+    ]
     probes = [o for o in open_ends if o.from_probe]
     if open_ends:
         first = (probes or open_ends)[0]
@@ -188,6 +191,10 @@ def nothing_found(outcomes: Sequence[Outcome], coverage: Coverage, reason: str) 
         screen=best.screen if best and best.from_probe else None,
         from_probe=bool(best and best.from_probe),
     )
+
+
+def _of_a_film(look: Outcome) -> bool:
+    return not look.from_probe and KIND in dict(look.data)
 
 
 def _looked_at(coverage: Coverage) -> tuple[tuple[str, Datum], ...]:

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from itertools import pairwise
 
-from harness.model import Datum, Observation, Outcome, Verdict
-from harness.rules.concluding import BETWEEN_SCREENS, KIND, STANDS, data_of, markers_from, marks_from, measures_from
-from harness.rules.player import Player
+from harness.model import Channel, Datum, Observation, Outcome, Role, Verdict
+from harness.rules.concluding import (
+    BETWEEN_SCREENS,
+    KIND,
+    STANDS,
+    data_of,
+    markers_from,
+    marks_from,
+    measures_from,
+    nothing_on,
+)
+from harness.rules.player import Player, times_unexplained
 from harness.rules.watching import END_S, NEAR_START_RATIO, UNTOUCHED_S, at_end
 from harness.rules.wording import Sighting, marks_of
+
+
+class Unsure(StrEnum):
+    """What may be a film and what marks it; message keys."""
+
+    TIMES = "film-or-not"
+    MARK = "film-or-not-mark"
 
 
 def look(
@@ -30,6 +47,20 @@ def look(
         signs=frozenset(s.sign for s in seen),
         observation=observation.id,
         screen=observation.screen,
+    )
+
+
+def no_film_on(observation: Observation, needs: frozenset[Channel], reason: str) -> Outcome:
+    """Return ``clear`` for a screen that shows no film, ``inconclusive`` where two times may or may not be a film's."""
+    outcome, times = nothing_on(observation, needs, reason), times_unexplained(observation)
+    if outcome.verdict is not Verdict.CLEAR or times is None:
+        return outcome
+    return replace(
+        outcome,
+        verdict=Verdict.INCONCLUSIVE,
+        reason=Unsure.TIMES,
+        data=((KIND, Unsure.TIMES), ("said", times.text)),
+        marks=marks_of(observation, [Sighting(word=times, why=Unsure.MARK, sign="times")], role=Role.CONTEXT),
     )
 
 

@@ -33,7 +33,7 @@ from harness.rules.watching import (
     run_on,
     set_playing,
 )
-from harness.rules.wording import app_words, matching, whole, with_joined
+from harness.rules.wording import app_words, matching, read_from_pixels_only, whole, with_joined
 
 GIVEN_S: Final = (20.0, 60.0, 180.0)  # least, usual and most time to react that is waited for, each twice
 ALONE_S: Final = 600.0  # how long a page is left alone where it does not say after what time it asks
@@ -102,11 +102,16 @@ def presence(observation: Observation, *, in_lesson: bool = False) -> Word | Non
     if any(_OTHER.search(w.norm) for w in words if len(w.norm) <= 60):
         return None
     hits = [w for w in matching(words, _PROMPT, max_chars=48) if not (w.clickable and len(w.norm) > 12)]
-    reacts = [w for w in words if w.clickable and _REACT.fullmatch(w.norm)]
+    reacts = [w for w in words if _may_press(w) and _REACT.fullmatch(w.norm)]
     if not hits or not reacts or all(w in reacts for w in hits):
         return None
     learns = in_lesson or read_player(observation) is not None or first_counter(observation) is not None
     return hits[0] if learns or any(LEARNING.search(w.norm) for w in words) else None
+
+
+def _may_press(word: Word) -> bool:
+    """Return whether a word can be a button; of text in pixels one cannot tell, a lone stroke is none."""
+    return word.clickable or (read_from_pixels_only(word) and len(word.norm) > 1)
 
 
 def asks_for_a_face(observation: Observation) -> bool:
@@ -203,7 +208,7 @@ def _react(run: IdleRun) -> Steps:
     watch = run.watch
     if not run.stays or asks_for_a_face(watch.now):
         return
-    button = next((w for w in whole(app_words(watch.now), _HARMLESS_PRESS) if w.clickable and w.enabled), None)
+    button = next((w for w in whole(app_words(watch.now), _HARMLESS_PRESS) if _may_press(w) and w.enabled), None)
     if button is None:
         return
     yield from act(watch, tap_on(button))

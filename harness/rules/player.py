@@ -10,13 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harness.model import Box, Element, Observation, Word
-from harness.rules.layout import row_of
+from harness.model import Box, Element, Observation, ShapeKind, Word
+from harness.rules.layout import above, row_of, title_words
 from harness.rules.once import once
 from harness.rules.wording import app_words, matching, whole, with_joined
 
 MIN_BAR_RATIO: Final = 0.25  # of the screen's width; anything shorter is no seek bar
 MAX_BAR_HEIGHT_RATIO: Final = 0.06
+_PICTURE_RATIO: Final = 0.35  # of the screen's height: how far above its times the middle of a film may be
+_TITLE_CHARS: Final = 16
+_LABEL_RATIO: Final = 0.02  # of the screen's height: what is written further above may belong to the film
+_TITLE_BAR_RATIO: Final = 0.1  # of the screen's height: a film may begin right below the title
+_ALIGNED_PX: Final = 24
+_BESIDE_RATIO: Final = 0.04  # of the screen's height: a bar further from the times is not theirs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,7 @@ class Player:
     bar: Box | None
     bar_enabled: bool
     bar_id: str
-    surface: Box | None
+    surface: Box | None  # what shows the picture, or the play mark on it: a tap there lets it run
     play: Word | None
     next: Word | None
     live: Word | None
@@ -57,6 +63,12 @@ _CUE_WORD: Final = re.compile(
     r"(?:开始|继续|重新|点击)?播放|暂停|倍速|\d(?:\.\d+)?[xX倍]|全屏|下一[节课集章讲]|重播|播放进度|正在播放"
 )
 _BAR_ID: Final = re.compile(r"seek|scrub|slider|progress", re.IGNORECASE)
+_LESSON_PAGE: Final = re.compile(r"课程|课堂|课时|课件|微课|网课|党课|学习|培训|讲座|视频|播放|回放")
+# Two times that are none of a film: of the day, of a match, of a plan, or sums of time on a page of sums.
+_OTHER_TIMES: Final = re.compile(
+    r"时间|时段|时长|上午|下午|班次|排班|值[班守]|[早中晚夜白]班|上班|下班|考勤|打卡|签到|开放|营业|办公|会议|预约|课表|节次|日程|安排|计划"
+    r"|发车|出发|到达|到站|首班|末班|航班|车次|登机|比分|比赛|赛事|主队|客队|对阵|统计|排[名行]|记录|日期"
+)
 _PLAY: Final = re.compile(r"(?:开始|继续|点击)?播放(?:视频)?|play", re.IGNORECASE)
 _NEXT: Final = re.compile(r"(?:进入|学习|播放)?下一(?:节|课|集|章|讲|题|个|小节|课时|视频)\S{0,3}")
 _LIVE: Final = re.compile(r"直播中|正在直播|LIVE|直播间|直播回放加载")
@@ -80,21 +92,24 @@ _PRESENCE: Final = re.compile(
 def read_player(observation: Observation) -> Player | None:
     """Return the player on the screen, ``None`` where there is none.
 
-    Two times are a player only beside something that plays: a shift plan has two times as well.
+    Two times are a player only beside something that plays, or on a page of a lesson: a shift plan has two times as
+    well. Where nothing tells, see ``times_unexplained``.
     """
     words = app_words(observation)
     joined = with_joined(words)
     live = _first(joined, _LIVE)
     bar = _seek_node(observation)
-    cue = bar is not None or _has_cue(observation, words)
-    if not cue:
-        return None
     position = _position(observation, joined, bar)
-    surface = _surface(observation)
+    drawn = _drawn_bar(observation, position.box) if bar is None and position is not None else None
+    mark = _play_mark(observation, position.box) if position is not None else None
+    cue = any(seen is not None for seen in (bar, drawn, mark)) or _has_cue(observation, words)
+    if not cue and (position is None or not _of_a_lesson(observation, position)):
+        return None
+    surface = _surface(observation) or mark
     plays = surface is not None or (bar is not None and _names_playing(bar))
     if position is None and not (plays and (bar is not None or _has_play_word(words) or live is not None)):
         return None
-    bar_box, bar_enabled = _bar(observation, bar, position)
+    bar_box, bar_enabled = (drawn, True) if drawn is not None else _bar(observation, bar, position)
     return Player(
         position=position,
         bar=bar_box,
@@ -108,6 +123,18 @@ def read_player(observation: Observation) -> Player | None:
         finished_before=_first([w for w in joined if len(w.norm) <= 10], _DONE),
         title=_title(words, position),
     )
+
+
+@once
+def times_unexplained(observation: Observation) -> Word | None:
+    """Return two times that may be a film's or anything's where no player was told; ``None`` where there are none."""
+    if read_player(observation) is not None:
+        return None
+    joined = with_joined(app_words(observation))
+    position = _position(observation, joined, None)
+    if position is None or position.word is None or not _PAIR.search(position.word.norm):
+        return None
+    return None if _explained(observation, joined, position) else position.word
 
 
 def counters(observation: Observation) -> tuple[tuple[Word, float, str], ...]:
@@ -207,6 +234,48 @@ def _has_cue(observation: Observation, words: Sequence[Word]) -> bool:
 
 def _has_play_word(words: Sequence[Word]) -> bool:
     return any(_CUE_WORD.fullmatch(w.norm) for w in words)
+
+
+def _drawn_bar(observation: Observation, times: Box) -> Box | None:
+    """Return the bar with a thumb that is drawn in the line of the times or just above or below it."""
+    reach_px = _BESIDE_RATIO * observation.size_px[1]
+    for shape in observation.shapes:
+        wide = shape.kind is ShapeKind.SEEK and shape.box.width_px >= MIN_BAR_RATIO * observation.size_px[0]
+        if wide and max(shape.box.top - times.bottom, times.top - shape.box.bottom) <= reach_px:
+            return shape.box
+    return None
+
+
+def _play_mark(observation: Observation, times: Box) -> Box | None:
+    """Return the play icon that is drawn in the line of the times or on the picture above them."""
+    low_px, high_px = (r * observation.size_px[1] for r in (_BESIDE_RATIO, _PICTURE_RATIO))
+    for shape in observation.shapes:
+        up_px = times.centre_px[1] - shape.box.centre_px[1]
+        if shape.kind is ShapeKind.ICON and shape.name == "play" and -low_px <= up_px <= high_px:
+            return shape.box
+    return None
+
+
+def _of_a_lesson(observation: Observation, position: Position) -> bool:
+    """Return whether two times with a stroke stand on a page that is titled as a lesson, and nothing else has them."""
+    if position.word is None or not _PAIR.search(position.word.norm):
+        return False
+    titled = any(_LESSON_PAGE.search(w.norm) for w in title_words(observation) if len(w.norm) <= _TITLE_CHARS)
+    return titled and not _explained(observation, with_joined(app_words(observation)), position)
+
+
+def _explained(observation: Observation, words: Sequence[Word], position: Position) -> bool:
+    """Return whether two times are told to be something else than a film's: by words beside them, or as a list's."""
+    pair = position.word
+    assert pair is not None
+    others = [w.box for w in words if _PAIR.search(w.norm) and not w.box.overlap(pair.box).area_px]
+    if any(min(abs(b.left - pair.box.left), abs(b.right - pair.box.right)) <= _ALIGNED_PX for b in others):
+        return True
+    label = above(observation, pair, within_ratio=_LABEL_RATIO)
+    strip_px = _TITLE_BAR_RATIO * observation.size_px[1]
+    title = (w for w in title_words(observation) if w.box.bottom <= strip_px)
+    near = (pair, *row_of(observation, pair), *label, *title)
+    return any(_OTHER_TIMES.search(w.norm) for w in near if len(w.norm) <= _TITLE_CHARS)
 
 
 def _names_playing(bar: Element) -> bool:

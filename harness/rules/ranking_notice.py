@@ -33,7 +33,7 @@ from harness.rules.binding import binding
 from harness.rules.checkpoints import HOME, NOTICES, WORKBENCH
 from harness.rules.concluding import if_read, nothing_found, nothing_on, something_else
 from harness.rules.layout import title_words
-from harness.rules.leaderboard import Board, Ranked, read_board
+from harness.rules.leaderboard import RANKING, Board, Ranked, read_board
 from harness.rules.notice_words import (
     AHEAD,
     BEHIND,
@@ -230,7 +230,7 @@ def _boards(
     notice = next((w for w in titles if NOTICE_TITLE.search(w.norm)), None)
     reported = [
         s
-        for s in orders(observation, words, own=True)
+        for s in orders(observation, words, own=True, dedicated=any(RANKING.search(t.norm) for t in titles))
         if REPORT.search(s.norm) and (BEHIND.search(s.norm) or AHEAD.search(s.norm) or "排名" in s.norm)
     ]
     head = notice or (reported[0] if reported else None)

@@ -8,7 +8,7 @@ player. SUFFICIENT: the position does not advance until it is answered, and clos
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Sequence, Set
 from enum import StrEnum
 from typing import Final
 
@@ -44,6 +44,7 @@ from harness.rules.film_outcomes import (
     joined,
     kind_of,
     look,
+    no_film_on,
     settled_by_probe,
     stands,
     watched_whole,
@@ -53,6 +54,7 @@ from harness.rules.quiz_probe import MAY_PRESS, ON_AFTER_ANSWER, QuizRun, ask_no
 from harness.rules.video_words import OTHER_DUTY
 from harness.rules.watching import (
     OTHER_QUESTION,
+    Stopped,
     asked,
 )
 from harness.rules.wording import Sighting, app_words, matching, with_joined
@@ -154,7 +156,7 @@ def _seen_on(observation: Observation) -> Outcome:
     if player is not None:
         # A film that was finished before asks nothing any more: it says nothing of one that was not.
         return look(observation, Verdict.INCONCLUSIVE, Reason.WATCHED_IN_PART, data, [])
-    return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
+    return no_film_on(observation, NEEDS, Reason.NOT_SEEN)
 
 
 def probe(observation: Observation) -> Generator[Action, Observation, Outcome]:
@@ -229,6 +231,9 @@ def _verdict(run: QuizRun, signs: set[str]) -> tuple[Verdict, str]:
             return Verdict.FOUND, Reason.STANDS_STILL
         if "asked-again-where-it-was-left" in signs:
             return Verdict.FOUND, Reason.COMES_AGAIN
+    if run.watch.page is None and run.watch.stopped is Stopped.LOST:
+        # It began at the question and never saw the film: where the film is seen, a run from its start tells more.
+        return Verdict.INCONCLUSIVE, Stopped.LOST
     return Verdict.PRESENT, Reason.PARTIAL_SIGNS
 
 
@@ -238,7 +243,8 @@ def conclude(outcomes: Sequence[Outcome], coverage: Coverage) -> Outcome:
     answered = settled_by_probe(outcomes)
     whole = watched_whole(outcomes, untouched=False)
     looks = [o for o in outcomes if not o.from_probe]
-    static = [clear_by_watching(o) if _settled(o, answered, whole) else o for o in looks]
+    seen_through = {o.screen for o in probes if o.verdict is not Verdict.INCONCLUSIVE}
+    static = [clear_by_watching(o) if _settled(o, answered, whole) or _covers(o, seen_through) else o for o in looks]
     for wanted, pool in ((Verdict.FOUND, probes), (Verdict.PRESENT, probes), (Verdict.PRESENT, static)):
         hits = sorted((o for o in pool if o.verdict is wanted), key=lambda o: -len(o.signs))
         if hits:
@@ -255,6 +261,12 @@ def _settled(outcome: Outcome, answered: frozenset[object], whole: frozenset[obj
     if outcome.verdict is Verdict.PRESENT:
         return outcome.reason == Reason.QUESTION_SEEN and kind in answered
     return kind in answered or kind in whole
+
+
+def _covers(outcome: Outcome, seen_through: Set[object]) -> bool:
+    """Return whether a look at a question that hides its film is at a screen whose film was watched."""
+    asks = outcome.verdict is Verdict.PRESENT and outcome.reason == Reason.QUESTION_SEEN
+    return asks and KIND not in dict(outcome.data) and outcome.screen in seen_through
 
 
 def _clock(value_s: float) -> str:

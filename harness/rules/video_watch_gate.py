@@ -35,8 +35,8 @@ from harness.rules.concluding import (
     if_read,
     measures_from,
     nothing_found,
-    nothing_on,
 )
+from harness.rules.film_outcomes import no_film_on
 from harness.rules.outcomes import joined
 from harness.rules.player import Player, read_player
 from harness.rules.video_probe import measure_video
@@ -140,7 +140,7 @@ def _seen_on(observation: Observation) -> Outcome:
         return _live(observation, player.live)
     said = _wording(words, player)
     if player is None and not any(s.sign in {"words-no-seek", "words-must-watch"} for s in said):
-        return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
+        return no_film_on(observation, NEEDS, Reason.NOT_SEEN)
     if player is None:
         said = [s for s in said if not s.word.clickable]  # a headline that leads to somebody else's story
     data: list[tuple[str, Datum]] = [("said", said[0].word.text)] if said else []
@@ -148,7 +148,7 @@ def _seen_on(observation: Observation) -> Outcome:
     data += [("duty", w.text) for w in duty[:1] if player is not None]
     verdict, reason = (Verdict.PRESENT, Reason.WORDS_ONLY) if said else (Verdict.INCONCLUSIVE, Reason.PLAYER_UNPROBED)
     if player is None and not said:
-        return nothing_on(observation, NEEDS, Reason.NOT_SEEN)
+        return no_film_on(observation, NEEDS, Reason.NOT_SEEN)
     if player is not None:
         finished = bool(player.finished_before or player.ended)
         if finished and not said:
