@@ -47,6 +47,12 @@ def test_a_prompt_over_a_drawn_lesson_is_found_as_well(covers: bool) -> None:  #
     assert _pressed(phone) == ["继续学习"]
 
 
+def test_the_next_lessons_button_below_a_prompt_does_not_hide_it() -> None:
+    page = _dialog("您还在学习吗？", "继续学习")
+    page["nodes"].append({"text": "下一节", "box": [20, 1390, 90, 1450], "clickable": True})
+    assert "prompt" in anti_idle_proof.detect(screen(page)).signs
+
+
 def test_a_look_at_what_covers_a_film_does_not_settle_the_film() -> None:
     phone = Phone(Lesson(quiz_at_s=5.0, quiz_covers=True, drawn=True))
     phone.look()

@@ -1,4 +1,7 @@
-"""One account on two virtual devices before one server: a whole walk with a companion, judged again from its bundle."""
+"""One account on two virtual devices before one server: a whole walk with a companion, judged again from its bundle.
+
+And the probe alone on a lesson that nobody is thrown out of, and on one whose notice gives way.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,36 @@ import http.server
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from harness import session
+from harness.device.pair import Pair
 from harness.evidence.bundle import open_bundle, read_bundle
 from harness.evidence.verify import Soundness, verify
 from harness.judge import judge
-from harness.model import Actor, FiledApp, LogIn, OnCompanion, PackageName, RuleId, TypeSecret, Verdict
-from harness.rules import ALL_RULES
+from harness.model import (
+    Action,
+    Actor,
+    FiledApp,
+    Launch,
+    LogIn,
+    Observation,
+    OnCompanion,
+    PackageName,
+    RuleId,
+    Tap,
+    TypeSecret,
+    Verdict,
+    Word,
+)
+from harness.rules import ALL_RULES, single_session_lock
 from harness.virtual.server import VirtualDevices
-from tests.virtual_fixtures import adb_binaries, adb_server
+from tests.live_stories import FILM, HEAD, devices, tell, word_on, write_app
+from tests.virtual_fixtures import adb_binaries, adb_server, eventually
 
 DEMO = Path(__file__).resolve().parent.parent / "scenarios" / "demo" / "apps"
 PACKAGE = PackageName("cn.gov.demo.hall")  # so that the flow of that name logs in
@@ -149,3 +168,60 @@ def test_a_walk_with_a_companion_finds_the_lock_and_its_bundle_says_the_same_aga
     assert PASSWORD.encode() not in everything
     with open_bundle(inspection.bundle) as stored:
         assert judge(stored.walk, ALL_RULES).findings == inspection.judgement.findings
+
+
+# --- the probe alone
+
+_IN = """{head}<title>在线学习</title><h1>在线学习</h1>
+<input type="password" placeholder="请输入密码"><button id="go">登录</button>
+<script>
+if (localStorage.in) location.replace("Lesson.html");
+go.onclick = async () => {{ await fetch("{server}/log-in"); localStorage.in = 1; location.replace("Lesson.html"); }};
+</script>"""
+# What the first device does once the account is logged in elsewhere.
+_NOTICE = """
+let told = false;
+setInterval(async () => {{
+  if (told || (await (await fetch("{server}/mine?token=1")).json()).valid) return;
+  told = true;
+  ask("<p>提示</p><p>{says}</p><button onclick='{then}'>知道了</button>");
+}}, 1000);"""
+_OF_SAFETY = ("您的账号已在其他设备登录，如非本人操作请修改密码", "localStorage.clear(); location=`LogIn.html`")
+_OF_LEARNING = ("您的账号已在其他设备登录，本设备学习已停止计时", "goOn()")
+_ELSEWHERE = {"plays.on": None, "account.safety": _OF_SAFETY, "gives.way": _OF_LEARNING}
+
+
+@pytest.mark.slow
+def test_a_lesson_that_plays_on_is_clear_and_a_notice_of_safety_or_one_that_gives_way_is_left_to_a_person(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = []
+    for name, said in _ELSEWHERE.items():
+        script = _NOTICE.format(server=server, says=said[0], then=said[1]) if said else ""
+        counted = "<p>应修学时 50，已学 12 学时</p>"
+        lesson = FILM.format(head=HEAD, length=90, said=counted, grey="", script=script)
+        pages = {"LogIn": _IN.format(head=HEAD, server=server), "Lesson": lesson}
+        folders.append(write_app(tmp_path / name, f"cn.example.{name}", pages))
+    with devices(folders, tmp_path / "home", count=2) as (first, second):
+        told = {}
+        for name in _ELSEWHERE:
+            monkeypatch.setattr(_Sessions, "newest", 0)
+            package = f"cn.example.{name}"
+            first.perform(Launch(package=PackageName(package)))
+            first.perform(_press(eventually(lambda: word_on(first, "登录"))))
+            story = tell(Pair(first, second), single_session_lock.RULE, (package, "课程学习"), tmp_path / "e", _log_in)
+            told[name] = (story.outcome.verdict, story.outcome.reason)
+    assert told == {
+        "plays.on": (Verdict.CLEAR, "single-session-lock-both-devices"),
+        "account.safety": (Verdict.PRESENT, "single-session-lock-thrown-out-only"),
+        "gives.way": (Verdict.PRESENT, "single-session-lock-thrown-out-gives-way"),
+    }
+
+
+def _press(word: Word) -> Tap:
+    x_px, y_px = word.box.centre_px
+    return Tap(x_px=x_px, y_px=y_px, label=word.text)
+
+
+def _log_in(page: Observation, do: Callable[[Action], Observation | None]) -> None:
+    do(_press(next(word for word in page.words if word.norm == "登录")))

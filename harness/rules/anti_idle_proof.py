@@ -192,13 +192,19 @@ def weigh(run: IdleRun, start: Outcome) -> Outcome:
         reason=reason,
         data=tuple(sorted(data.items())),
         marks=(*run.watch.marks, *start.marks),
-        markers=start.markers | (frozenset({Marker.CREDIT_CONDITION}) if stood else frozenset()),
+        markers=_markers(verdict, start, stood=stood),
         signs=start.signs | ({"prompt"} if run.prompts else frozenset()) | ({"time-stands"} if stood else frozenset()),
         measures=tuple(run.watch.measures),
         observation=run.watch.start.id,
         screen=run.watch.start.screen,
         from_probe=True,
     )
+
+
+def _markers(verdict: Verdict, start: Outcome, *, stood: bool) -> frozenset[Marker]:
+    if verdict is Verdict.CLEAR:
+        return frozenset()
+    return start.markers | (frozenset({Marker.CREDIT_CONDITION}) if stood else frozenset())
 
 
 def _verdict(run: IdleRun, *, learning: bool) -> tuple[Verdict, str]:

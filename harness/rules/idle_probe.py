@@ -56,6 +56,8 @@ _OTHER: Final = re.compile(
     r"|网络|缓冲|断开|支付|缴费|电子凭证|考勤|打卡|签到",
     re.IGNORECASE,
 )
+# The buttons of the player below the dialog, which a hierarchy goes on telling of.
+_LESSON_BUTTON: Final = re.compile(r"(?:[上下]一(?:节|课|章|讲|集|个|小节|课时))+")
 _REACT: Final = re.compile(
     r"(?:点击)?继续(?:学习|观看|播放|计时)?|我?还?在(?:学习|看|线|的)?|我在学习|确认在线|在线|确定|确认|是|好的?|知道了"
     r"|开始(?:核验|识别|验证|抓拍)|去(?:核验|验证)|(?:向右)?(?:拖动|滑动)\S{0,8}"
@@ -98,7 +100,7 @@ def presence(observation: Observation, *, in_lesson: bool = False) -> Word | Non
     It needs the words, something to react with, and learning: a film, a counter of time, its own words, or that it
     came over a lesson that was in front before (``in_lesson``).
     """
-    words = with_joined(app_words(observation))
+    words = with_joined([w for w in app_words(observation) if not _LESSON_BUTTON.fullmatch(w.norm)])
     if any(_OTHER.search(w.norm) for w in words if len(w.norm) <= 60):
         return None
     hits = [w for w in matching(words, _PROMPT, max_chars=48) if not (w.clickable and len(w.norm) > 12)]
