@@ -23,7 +23,7 @@ from tests.evidence_walks import app, start_of
 from tests.virtual_fixtures import adb_binaries, adb_server, eventually
 
 HEAD = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<style>body{margin:0} h1,p,button,a{display:block;font-size:18px;line-height:26px;min-height:26px;margin:4px 8px}
+<style>body{margin:48px 0 0} h1,p,button{display:block;font-size:18px;line-height:26px;min-height:26px;margin:4px 8px}
 button{min-width:96px;height:44px} dialog{top:320px;bottom:auto}</style>"""
 
 # A film without a film: its position goes on with the page's time, which the device is told of.

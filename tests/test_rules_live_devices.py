@@ -208,7 +208,9 @@ def test_a_lesson_that_plays_on_is_clear_and_a_notice_of_safety_or_one_that_give
             monkeypatch.setattr(_Sessions, "newest", 0)
             package = f"cn.example.{name}"
             first.perform(Launch(package=PackageName(package)))
-            first.perform(_press(eventually(lambda: word_on(first, "登录"))))
+            button = eventually(lambda: word_on(first, "登录"))
+            assert button is not None
+            first.perform(_press(button))
             story = tell(Pair(first, second), single_session_lock.RULE, (package, "课程学习"), tmp_path / "e", _log_in)
             told[name] = (story.outcome.verdict, story.outcome.reason)
     assert told == {
