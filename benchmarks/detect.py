@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.detect_presses import print_presses
 from benchmarks.detect_screens import print_screens
 from harness.demo import DEMO, UNNAMED
 from harness.entry import inside
@@ -199,6 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found = sorted({manifest.parent for folder in options.bundles for manifest in folder.rglob("bagit.txt")})
     if found:
         print_demo(found)
+        print_presses(found)
     else:
         print("demo apps: not looked at; run `harness demo --all --evidence-dir DIR`, then give --bundles DIR\n")
     if options.screens:

@@ -9,7 +9,8 @@ import pytest
 
 from harness.clock import SystemClock
 from harness.device.android import AndroidDevice, Limits
-from harness.model import Frame, Launch, Observation, ObservationId, PackageName, Tap, Verdict
+from harness.judge import replay
+from harness.model import Frame, Launch, Observation, ObservationId, Outcome, PackageName, Rule, Tap, Verdict
 from harness.perceive import observe
 from harness.rules import commercial_activity, forced_follow, missing_complaint_channel
 from harness.virtual.server import VirtualDevices
@@ -52,6 +53,10 @@ def at(device: AndroidDevice) -> At:
     return stand
 
 
+def _told_again(rule: Rule, walker: Walker) -> Outcome:
+    return replay(rule, walker.probe_runs[0], {o.id: o for o in walker.observations})
+
+
 def _pressed(walker: Walker) -> list[str]:
     return [step.action.label for step in walker.steps if isinstance(step.action, Tap)]
 
@@ -60,6 +65,7 @@ def test_goods_lead_to_a_checkout_that_is_left_untouched(at: At) -> None:
     walker = at(MALL, "GoodsActivity", "立即购买")
     last, outcome = walker.probe(commercial_activity.RULE, walker.observations[0])
     assert outcome is not None
+    assert _told_again(commercial_activity.RULE, walker) == outcome
     assert last is not None
     assert (outcome.verdict, outcome.reason) == (Verdict.FOUND, "commercial-activity-checkout")
     assert (_pressed(walker), last.screen, walker.refusals) == (["立即购买"], walker.observations[0].screen, ())
@@ -69,6 +75,7 @@ def test_wages_stay_locked_until_an_account_is_followed(at: At) -> None:
     walker = at(FOLLOW, "SalaryActivity", "去关注")
     _, outcome = walker.probe(forced_follow.RULE, walker.observations[0])
     assert outcome is not None
+    assert _told_again(forced_follow.RULE, walker) == outcome
     assert (outcome.verdict, outcome.reason) == (Verdict.FOUND, "forced-follow-locked")
     assert (_pressed(walker), walker.refusals) == (["暂不关注", "工资查询"], ())
 
@@ -77,6 +84,7 @@ def test_the_form_and_the_answers_are_opened_and_nothing_is_sent(at: At) -> None
     walker = at(VOLUNTEER, "MineActivity", "投诉建议")
     last, outcome = walker.probe(missing_complaint_channel.RULE, walker.observations[0])
     assert outcome is not None
+    assert _told_again(missing_complaint_channel.RULE, walker) == outcome
     assert last is not None
     assert {"form", "tracking", "review"} <= outcome.signs
     assert (_pressed(walker), last.screen) == (["投诉建议", "我的反馈"], walker.observations[0].screen)
