@@ -93,6 +93,12 @@ PAGES = {
     "store.html": "<div id='kept'></div><button id='keep'>存</button><script>const show = () => {"
     "document.getElementById('kept').textContent = '存有' + (localStorage.getItem('k') || '无'); }; show();"
     "document.getElementById('keep').onclick = () => { localStorage.setItem('k', '三'); show(); };</script>",
+    "long.html": "<div id='list' style='height:500px;overflow:auto'><p style='height:600px'>头条</p>"
+    "<a href='two.html' style='height:300px'>尾条</a></div><div id='told'>未回</div>"
+    "<iframe srcdoc='<p id=p>内</p><script>let n = 0; setInterval(() => { n += 1;"
+    " p.textContent = `内${n}`; }, 60000)</script>'></iframe><script>console.log('开页');"
+    "addEventListener('pageshow', (e) => { if (e.persisted)"
+    " document.getElementById('told').textContent = '回' + new Date().getFullYear(); });</script>",
     "stuck.html": "<button onclick='for (const t = performance.now(); performance.now() - t < 9000;);'>死循环</button>",
 }
 ACTIVITIES = {
@@ -104,6 +110,7 @@ ACTIVITIES = {
     "BackActivity": "back.html",
     "LeaveActivity": "leave.html",
     "StoreActivity": "store.html",
+    "LongActivity": "long.html",
     "StuckActivity": "stuck.html",
 }
 
@@ -185,6 +192,30 @@ def test_the_foreground_activity_follows_the_page_and_an_unmapped_page_keeps_the
     live.tap_text("别处")
     live.text("没有登记的页")
     assert live.front() == (STUDY, f"{STUDY}.MainActivity")
+
+
+def test_back_shows_a_page_as_it_was_left_and_later_in_time(live: LiveScreen) -> None:
+    opened(live, "LongActivity")
+    live.text("头条")
+    live.do(live.screen.swipe([(400, 1450), (400, 50)], 0.3))
+    live.wait_for(lambda: "头条" not in live.texts())
+    left_at = live.text("尾条").bounds
+    live.tap_text("尾条")
+    live.text("规则页")
+    year_s = 370 * 86400.0
+    live.advance(year_s)
+    live.key(BACK)
+    said = live.wait_for(lambda: [text for text in live.texts() if text.startswith("回")])
+    assert live.text("尾条").bounds == left_at
+    assert said == [f"回{time.gmtime(live.clock.now() + 8 * 3600).tm_year}"]
+    live.text("内1")  # a timer that is due fires once, and later ones in their time
+    live.advance(60)
+    live.text("内2")
+    assert [line for tag, line in live.logged if "开页" in line] == [
+        f'[INFO:CONSOLE] "开页", source: {app_origin(STUDY)}/long.html'
+    ]
+    live.key(BACK)
+    live.wait_front(LAUNCHER)
 
 
 def test_back_at_the_first_page_leaves_the_app_and_ends_it(live: LiveScreen) -> None:

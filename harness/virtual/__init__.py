@@ -17,7 +17,7 @@ An app is a folder (or a zip of it, named ``*.apk``) with an ``app.json`` and we
 A value of ``activities`` is a file of the app or an ``http(s)`` URL. Each app has an origin of its own
 (``http://<package>.app.localhost/``, served from the installed files without a network), hence its own
 storage, which lasts until ``pm clear`` or uninstall. Navigating to another page of ``activities`` changes the
-foreground activity; Back goes back in the page's history and leaves the app at its start.
+foreground activity; Back goes back in the page's history, to a page as it was left, and leaves the app at its start.
 
 What a page may use, beside the web platform:
 

@@ -140,6 +140,8 @@ class Bridge:
                 return await self._request_permission(task, text)
             case "checkPermission":
                 return self._holds(task, _full_name(text))
+            case "returned":
+                return desktop.setting_of_page(hidden=task.hidden)
             case "finish":
                 self.spawn(self._finish(task))
             case "openPackage":

@@ -456,6 +456,7 @@ class ChromiumScreen:
     async def clock_changed(self, advanced_s: float) -> None:
         """Let pages live through ``advanced_s`` seconds (timers, dates, playing videos), or a set clock (0)."""
         desktop = await self._ready()
+        desktop.advanced_ms += advanced_s * 1000
         await asyncio.gather(*(self._advance(desktop, task, advanced_s) for task in list(desktop.tasks)))
         await self._advance_tab(desktop, desktop.system_tab, advanced_s, hidden=False)
         if desktop.front is None or desktop.in_recents:

@@ -24,7 +24,7 @@ _START_S = 40.0
 
 logger = logging.getLogger(__name__)
 
-# Chromium keeps the last list of these it is given: Playwright's own is said again.
+# Chromium keeps the last list of each that it is given: Playwright's own are said again.
 _DISABLED_FEATURES = (
     "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose",
@@ -39,8 +39,14 @@ _DISABLED_FEATURES = (
     "NetworkTimeServiceQuerying",
     "OverscrollHistoryNavigation",  # a swipe sideways moves no WebView through its history
 )
+_ENABLED_FEATURES = (
+    "CDPScreenshotNewSurface",
+    "SkipListAccountsWithoutGaiaCookies",
+    "BackForwardCacheSize:cache_size/40/foreground_cache_size/40",  # as deep as a walk goes
+)
 _ARGUMENTS = (
     f"--disable-features={','.join(_DISABLED_FEATURES)}",
+    f"--enable-features={','.join(_ENABLED_FEATURES)}",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -152,7 +158,7 @@ class Chromium:
         )
         await tab.resize(display)
         await tab.install(script)
-        tab.watch()
+        await tab.watch()
         return tab
 
     def _forget(self, page: Page) -> None:
@@ -206,6 +212,8 @@ async def _launch(playwright: Playwright, executable: Path, profile: Path) -> Br
         headless=True,
         no_viewport=True,
         args=list(_ARGUMENTS),
+        # Playwright leaves it out of caution; an activity that Back returns to stands as it was left, scrolled and all.
+        ignore_default_args=["--disable-back-forward-cache"],
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
         service_workers="block",

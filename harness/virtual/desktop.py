@@ -79,6 +79,7 @@ class Desktop:
         self.tasks: list[Task] = []  # most recent first
         self.front: Task | None = None  # None: the launcher
         self.in_recents = False
+        self.advanced_ms = 0.0  # what time was made up since the browser started
         self.turn = asyncio.Lock()
         self._setting = setting
         self._system: Tab | None = None
@@ -153,9 +154,16 @@ class Desktop:
 
     def script(self, *, hidden: bool) -> str:
         """Return what runs before every document: the device's clock, bridge and hierarchy."""
-        font_scale = self._setting.display().font_scale
-        config = {"dateOffsetMs": self._setting.epoch_offset_ms(), "hidden": hidden, "fontScale": font_scale}
+        config = self.setting_of_page(hidden=hidden) | {"fontScale": self._setting.display().font_scale}
         return self._script.replace("__CONFIG__", js(config), 1)
+
+    def setting_of_page(self, *, hidden: bool) -> dict[str, object]:
+        """Return what a page must know of the time and of itself, whenever it is shown."""
+        return {
+            "dateOffsetMs": self._setting.epoch_offset_ms(),
+            "advancedMs": self.advanced_ms,
+            "hidden": hidden,
+        }
 
     def next_number(self) -> int:
         """Return a number not used before, for tasks and dialogs."""

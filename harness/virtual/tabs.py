@@ -10,12 +10,13 @@ import base64
 import contextlib
 import json
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
 from playwright.async_api import (
     CDPSession,
+    ConsoleMessage,
     Dialog,
     Error,
     Frame,
@@ -116,6 +117,8 @@ class Tab:
         self._is_measured = False  # whether DevTools was told the panel's size since the page was shown
         self._first_entry = 0
         self._secure = False
+        self._last_said_ms = 0.0
+        self._contexts: dict[str, int] = {}  # of frames, where scripts run
         self._busy = False  # the last call found the page too busy to answer
 
     @property
@@ -133,18 +136,33 @@ class Tab:
         """Whether the tab is no more."""
         return self.page.is_closed()
 
-    def watch(self) -> None:
+    async def watch(self) -> None:
         """Start telling the owner what happens here."""
+        # Playwright knows no frames of a page to which Back returns.
+        self._cdp.on("Runtime.executionContextCreated", self._on_context)
+        self._cdp.on("Runtime.executionContextsCleared", lambda _: self._contexts.clear())
+        await self.send("Runtime.enable")
         self.page.on("framenavigated", self._on_navigated)
         self.page.on("crash", lambda _: self._owner.crashed(self))
         self.page.on("dialog", self._on_dialog)
-        self.page.on("console", lambda message: self._owner.said(self, message.text))
+        self.page.on("console", self._on_console)
         self._cdp.on("Page.frameRequestedNavigation", lambda event: self._owner.wanted(self, str(event.get("url"))))
 
     def _on_navigated(self, frame: Frame) -> None:
         if frame.parent_frame is None:
             self._is_measured = False
             self._owner.navigated(self, frame.url)
+
+    def _on_context(self, event: dict[str, Any]) -> None:
+        context = event["context"]
+        of = context.get("auxData", {})
+        if of.get("isDefault"):
+            self._contexts[str(of["frameId"])] = int(context["id"])
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.timestamp > self._last_said_ms:  # DevTools tells again what a page said to which Back returns
+            self._last_said_ms = message.timestamp
+            self._owner.said(self, message.text)
 
     def _on_dialog(self, dialog: Dialog) -> None:
         self._blocked.set()
@@ -202,16 +220,19 @@ class Tab:
 
     async def evaluate_in_frames(self, expression: str, seconds: float) -> None:
         """Run the expression in every frame at the same time; frames that go away meanwhile are passed over."""
-        children = [frame for frame in self.page.frames if frame.parent_frame is not None]
+        tree = (await self.send("Page.getFrameTree"))["frameTree"]
+        children = [self._contexts[name] for name in _frames_below(tree) if name in self._contexts]
         calls: list[Coroutine[Any, Any, object]] = [self.evaluate(expression, seconds)]
-        calls += [self._in_frame(frame, expression, seconds) for frame in children]
+        calls += [self._in_context(context, expression, seconds) for context in children]
         results = await asyncio.gather(*calls, return_exceptions=True)
         if isinstance(results[0], BaseException):
             raise results[0]
 
-    @staticmethod
-    async def _in_frame(frame: Frame, expression: str, seconds: float) -> object:
-        return await within(frame.evaluate(expression), seconds, "frame")
+    async def _in_context(self, context: int, expression: str, seconds: float) -> object:
+        call = self._cdp.send(
+            "Runtime.evaluate", {"expression": expression, "contextId": context, "awaitPromise": True}
+        )
+        return await within(call, seconds, "frame")
 
     async def install(self, script: str) -> None:
         """Run ``script`` before every later document of this tab; replaces the one installed before."""
@@ -361,6 +382,12 @@ class Tab:
         """Close the tab, whatever its page does; a page stuck in a dialog or a loop cannot prevent it."""
         with contextlib.suppress(VirtualDeviceError):
             await within(self.page.close(run_before_unload=False), SHORT_S, "close")
+
+
+def _frames_below(tree: dict[str, Any]) -> Iterator[str]:
+    for child in tree.get("childFrames", ()):
+        yield str(child["frame"]["id"])
+        yield from _frames_below(child)
 
 
 def js(value: object) -> str:

@@ -83,6 +83,18 @@ device.setHidden = (hidden) => {
   device.requestFrames();
 };
 
+// Back shows a page as it was left, scrolled and all; it hears of that once its clock is right again
+
+window.addEventListener('pageshow', (event) => {
+  if (!event.isTrusted || !event.persisted) return;
+  event.stopImmediatePropagation();
+  call('returned').then(({hidden, advancedMs, dateOffsetMs}) => {
+    device.catchUp(advancedMs, dateOffsetMs);
+    device.setHidden(hidden);
+    window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));
+  });
+}, true);
+
 // which elements listen to clicks: accessibility calls them clickable
 
 const CLICK_TYPES = new Set(['click', 'mousedown', 'mouseup', 'dblclick', 'pointerup', 'touchend', 'touchstart']);

@@ -1,6 +1,6 @@
 // The device's clock on a page: Date, performance.now, timers, animation frames and playing media follow it.
 // Real time flows one to one; `advance` lets the page live through a span of time in order, event by event.
-// Runs before the page's own scripts, in every frame, with `config` = {dateOffsetMs, hidden, fontScale}.
+// Runs before the page's own scripts, in every frame, with `config` = {dateOffsetMs, advancedMs, hidden, fontScale}.
 const device = {hidden: config.hidden, frozen: null};
 Object.defineProperty(window, '__androidDevice', {value: device});
 
@@ -337,5 +337,15 @@ device.advance = async (ms, offsetMs) => {
     }
   }
   dateOffsetMs = offsetMs;
+};
+// A page that Back returns to stood still meanwhile: what time the device made up is over, and timers that are due fire once.
+device.catchUp = (madeUpMs, offsetMs) => {
+  if (device.frozen !== null) return;
+  advancedMs = madeUpMs - config.advancedMs;
+  dateOffsetMs = offsetMs;
+  for (const timer of timers.values()) {
+    nativeClearTimeout(timer.native);
+    arm(timer);
+  }
 };
 device.isMediaQuiet = () => quiet.size === 0;
