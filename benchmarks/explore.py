@@ -1,6 +1,7 @@
 """Prints how fast and how safely our explorer gets around mazes, beside a random walker and a published crawl.
 
-``python -m benchmarks.explore [--quick]``; what is measured how is told in the README beside this file.
+``python -m benchmarks.explore [--quick]``; what is measured how is told in the README beside this file. A *repeat* is a
+repeated state without a new action: see ``Ride.repeats``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import os
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -178,7 +180,11 @@ def show_all(rides: Sequence[Ride], features: int) -> None:
     found, planted = sum(len(ride.features) for ride in ours), features * len(ours)
     actions, repeats = sum(r.actions for r in ours), sum(r.repeats for r in ours)
     print(f"planted features found: {found} of {planted}, all of them on {whole} of {len(ours)} seeds (goal: all)")
-    print(f"repeats: {100 * repeats / max(1, actions):.0f} % (goal {100 * GOAL_REPEATS:.0f} %)")
+    kinds = sum((r.repeated for r in ours), Counter()).most_common()
+    print(
+        f"repeats: {100 * repeats / max(1, actions):.1f} % of all actions (goal {100 * GOAL_REPEATS:.0f} %): "
+        + ", ".join(f"{kind} {count}" for kind, count in kinds)
+    )
     print(f"deny-listed presses: {sum(len(r.dangers) for r in ours)} in {actions} actions (goal 0 in 2000)")
     show_pairs("mazes", [pairs_of(ride.sights) for ride in ours])
     for again in (ride for ride in rides if ride.walker == AGAIN):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import statistics
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from harness.virtual.server import DeviceHandle
 
 _T = TypeVar("_T")
 _LINE = re.compile(r'"MAZE (\w+) (.*)", source: ')
+_DIGITS = re.compile(r"\d")
 IN_THE_WAY = "~"  # before the name of what is no screen of its own
 _SPOT_PX = 40  # two presses nearer than this are one
 PARTS = ("act", "settle", "capture", "perceive", "decide")
@@ -39,12 +41,21 @@ class Ride:
     dangers: list[str] = field(default_factory=list)
     crashes: int = 0
     actions: int = 0
-    repeats: int = 0
+    repeated: Counter[str] = field(default_factory=Counter)  # kind of action -> repeats
     costs: dict[str, list[float]] = field(default_factory=lambda: {part: [] for part in PARTS})
     memory_mb: list[tuple[float, float]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)  # in the order in which the explorer discovered them
     sights: list[tuple[str, str]] = field(default_factory=list)  # which screen of the truth was named by which key
     ended: str = ""
+
+    @property
+    def repeats(self) -> int:
+        """Return how many actions were none that is new and ended on a screen that had been shown.
+
+        New is what was not done before on that screen: the same words pressed, wherever they stand after scrolling, the
+        same swipe on the same sight, and a second Back are not; nor is a swipe that moves nothing.
+        """
+        return self.repeated.total()
 
     def screens_by(self, seconds: float) -> int:
         return sum(1 for at_s in self.shown.values() if at_s <= seconds)
@@ -170,23 +181,16 @@ class WatchedDevice:
     def _note(self, action: Action) -> None:
         """Note what is about to be done and where, to tell new actions from old ones."""
         self.ride.actions += 1
-        what = type(action).__name__
-        if isinstance(action, Tap):
-            what += f" {action.x_px // _SPOT_PX} {action.y_px // _SPOT_PX} {self._view}"
-        elif isinstance(action, Swipe):
-            direction = action.x1_px - action.x2_px, action.y1_px - action.y2_px
-            what += f" {direction[0] > 0} {direction[1] > 0} {self._view}"
-        self._pending = ((self._here, what), len(self.ride.shown))
+        self._pending = ((self._here, name_of(action, self._view)), len(self.ride.shown))
 
     def _saw(self, xml: bytes | None) -> None:
         view = hashlib.sha256(re.sub(rb"\d", b"", xml or b"")).hexdigest()
         self._read_journal()
         if self._pending is not None:
             done, known = self._pending
-            # Nothing new came of it, and it had been done before: or it was a swipe that moved nothing.
             idle = done[1].startswith("Swipe") and view == self._view
             if len(self.ride.shown) == known and (done in self._done or idle):
-                self.ride.repeats += 1
+                self.ride.repeated[done[1].partition(" ")[0]] += 1
             self._done.add(done)
             self._pending = None
         self._view = view
@@ -212,6 +216,18 @@ class WatchedDevice:
                 self.ride.dangers.append(name)
             elif what == "crash":
                 self.ride.crashes += 1
+
+
+def name_of(action: Action, view: str) -> str:
+    """Return a name that two actions on one screen share where the second is nothing new; ``view`` names the sight."""
+    kind = type(action).__name__
+    if isinstance(action, Tap):
+        words = _DIGITS.sub("", action.label)
+        return f"{kind} {action.x_px // _SPOT_PX} {words or f'{action.y_px // _SPOT_PX} {view}'}"
+    if isinstance(action, Swipe):
+        direction = action.x1_px - action.x2_px, action.y1_px - action.y2_px
+        return f"{kind} {direction[0] > 0} {direction[1] > 0} {view}"
+    return kind
 
 
 def launch_again(device: WatchedDevice, package: str) -> None:

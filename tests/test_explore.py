@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.explore import Explorer, Move, Scope, Target
+from harness.explore.places import Item
 from harness.explore.sweeps import scroll_box
 from harness.explore.targets import read_offers
+from harness.explore.ways import SWIPE_COST, reveal_cost
 from harness.model import (
     Back,
     Box,
@@ -531,3 +533,60 @@ def test_a_tab_that_was_pressed_in_vain_behind_a_splash_is_pressed_again_on_the_
             at = names.index(move.action.label)
             reached.add(move.action.label)
     assert reached >= {"服务", "我的"}
+
+
+def test_a_sheet_that_looks_another_way_further_down_is_one_place_when_back_leads_there_too() -> None:
+    explorer = Explorer(Scope(package=PACKAGE))
+    text = "一条说得很长的消息"
+    word = Word(text=text, norm=text, box=SCREEN, channels=frozenset({Channel.HIERARCHY}))
+    here, depth, pressed = "sheet", 0, []
+    for _ in range(40):
+        labels = {"sheet": ["甲"], "sheet below": ["乙", "丙"]}.get(here, [])
+        seen, shown = replace(observation(here, scrollable=bool(labels)), words=(word,)), targets(labels)
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        match move.action if move is not None else None:
+            case Swipe(y1_px=y1_px, y2_px=y2_px):
+                depth = 1 if y1_px > y2_px else 0
+            case Tap(label=label):
+                pressed.append(label)
+                here = f"page {label}"
+                continue
+            case None:
+                break
+        here = "sheet below" if depth else "sheet"  # Back shows it as it was left
+    assert sorted(pressed) == sorted("甲乙丙")
+    assert set(explorer.screens) == {"sheet", "page 甲", "page 乙", "page 丙"}
+
+
+def test_whoever_comes_back_to_the_app_goes_on_from_there_instead_of_starting_it_again() -> None:
+    explorer = Explorer(Scope(package=PACKAGE))
+    world: World = {"home": {"甲": "one", "丁": "four"}, "one": {"乙": "two"}, "two": {"官方网站": "out"}, "four": {}}
+    stack, reached, started = ["home"], set(), 0
+    for _ in range(40):
+        here = stack[-1]
+        reached.add(here)
+        if here == "out":
+            stack.pop()
+            explorer.lost()
+            continue
+        seen, shown = observation(here), targets(list(world[here]), list(world).index(here))
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        match move.action if move is not None else None:
+            case Tap(label=label):
+                stack.append(world[here][label])
+            case Back():
+                stack.pop()
+            case Launch():
+                stack, started = ["home"], started + 1
+            case None:
+                break
+    assert reached == {*world, "out"}
+    assert not started
+
+
+def test_what_does_not_move_with_its_page_costs_no_sweep_to_reach() -> None:
+    row = Item(token="甲", penalty=0.0, scrolls=True)
+    assert reveal_cost(row, 5) == 5 * SWIPE_COST
+    assert reveal_cost(replace(row, scrolls=False), 5) == 0

@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.explore import AGAIN, DFS, OURS, RANDOM, Plan, plans_of, ride
 from benchmarks.explore_keys import Pairs, pairs_of
-from benchmarks.explore_watch import PARTS, Ride
+from benchmarks.explore_watch import PARTS, Ride, name_of
+from harness.model import Back, Swipe, Tap
 from harness.perceive.engines import OCR
 
 
@@ -26,6 +27,19 @@ def test_the_cost_of_a_step_is_the_sum_of_its_parts() -> None:
     assert seen.step_costs() == pytest.approx([0.1 * len(PARTS), 0.2 * len(PARTS), 0.3 * len(PARTS)])
     assert seen.quantile("", 0.5) == pytest.approx(0.2 * len(PARTS))
     assert seen.quantile("settle", 0.95) == pytest.approx(0.3)
+
+
+def test_the_same_words_pressed_again_are_a_repeat_wherever_they_stand() -> None:
+    tap = Tap(x_px=500, y_px=400, label="通知3条")
+    assert name_of(tap, "top") == name_of(Tap(x_px=510, y_px=900, label="通知8条"), "further down")
+    assert name_of(tap, "top") != name_of(Tap(x_px=500, y_px=400, label="公告"), "top")
+    assert name_of(tap, "top") != name_of(Tap(x_px=900, y_px=400, label="通知3条"), "top")
+    unnamed = Tap(x_px=500, y_px=400)
+    assert name_of(unnamed, "top") != name_of(unnamed, "further down")
+    down = Swipe(x1_px=500, y1_px=1900, x2_px=500, y2_px=400, duration_s=0.3)
+    up = Swipe(x1_px=500, y1_px=400, x2_px=500, y2_px=1900, duration_s=0.3)
+    assert len({name_of(down, "top"), name_of(up, "top"), name_of(down, "further down")}) == 3
+    assert name_of(Back(), "top") == name_of(Back(), "further down")
 
 
 def test_ours_goes_through_every_maze_before_a_peer_goes_through_any() -> None:

@@ -163,7 +163,10 @@ function open(name) {
 
 /** Shows something that nobody asked for; it is in the way and no screen of its own. */
 function interrupt(popup) {
-  if (overlay) return;
+  if (overlay || document.querySelector(".splash")) {
+    setTimeout(() => interrupt(popup), 500);
+    return;
+  }
   const close = () => {
     mask.remove();
     overlay = null;

@@ -9,7 +9,7 @@ from harness.explore.lists import Lists, activity
 from harness.explore.places import BACK, LAUNCH, SCROLL, Bar, Item, Lane, Place
 from harness.explore.sweeps import known_lane, lane_boxes, scroll_box, shifted, within
 from harness.explore.targets import FIRST, Offer, Offers
-from harness.explore.views import moved_px, moving_lines, outline, tops_px, words_of
+from harness.explore.views import TELLING_CHARS, moved_px, moving_lines, outline, tops_px, words_of
 from harness.model import Box, Observation, ScreenKey
 
 _CHAIN, _ENDLESS = 3, 6  # so often the same press led to more of the same: put off, given up
@@ -84,10 +84,9 @@ class Arrivals:
         self._last = replace(last, further=further)
 
     def forget(self) -> None:
-        """Forget the last move, and where Back leads."""
+        """Forget the last move. Whoever comes back to a place that Back led to finds that it still does from there."""
         self._last = None
         self.interrupted = False
-        self.stack = []
 
     def take_back(self) -> None:
         """Undo the last move on the map: nobody knows whether it was done."""
@@ -135,7 +134,10 @@ class Arrivals:
         origin = self.places[last.origin]
         if last.token == SCROLL and activity(raw) == activity(self._raw):
             # Swiping down leads nowhere; swiping sideways may, where pages lie side by side.
-            return origin.key if last.lane < 0 or shifted(last.lines, lines) else key
+            stays = last.lane < 0 or shifted(last.lines, lines)
+            if stays and raw not in self.places and any(len(line) >= TELLING_CHARS for line in last.lines & lines):
+                self._alias[raw] = origin.key  # it looks another way further down, and Back may lead there
+            return origin.key if stays else key
         if raw == self._raw and last.token != BACK:
             return origin.key  # a press that changed nothing, on a page that looks another way further down
         if key in self.places or last.offer is None or not last.offer.is_row:
@@ -228,9 +230,9 @@ class Arrivals:
         place.scroll = scroll_box(observation) or place.scroll
         moving, tops = moving_lines(observation, offers, place.scroll), tops_px(observation, place.scroll)
         swiped = last is not None and last.token == SCROLL and last.origin == place.key
-        down = swiped and last is not None and last.lane < 0
-        self.end = last.step if down and last is not None and moving == self._moving else 0
-        if down and last is not None and last.step > 0 and place.scroll is not None:
+        down = last.step if swiped and last is not None and last.lane < 0 else 0
+        self.end = down if moving == self._moving else 0
+        if down > 0 and place.scroll is not None:
             moved = moved_px(self._tops_px, tops)
             place.short = moved is not None and moved < _FAR * place.scroll.height_px
         self._moving, self._tops_px = moving, tops
@@ -260,9 +262,7 @@ class Arrivals:
         """Hear that a swipe moved nothing: this is the end of the page, or its top."""
         if step > 0:
             place.bottom = True
-            self.depth = min(self.depth - step, place.depth)
-        else:
-            self.depth = 0
+        self.depth = min(self.depth - step, place.depth) if step > 0 else 0
 
     def _judge_sweep(self, last: _Last, place: Place, *, fresh: bool, fresh_lines: bool) -> None:
         if last.lane >= 0:

@@ -12,7 +12,7 @@ from harness.model import Box, Observation
 
 _DIGITS = re.compile(r"\d+")  # a running counter is nothing new
 _LEAST_SHARED, _AGREED = 3, 0.7  # words that two sights share, and how many must tell the same
-_TELLING_CHARS = 6  # dates and tags stand in many rows
+TELLING_CHARS = 6  # dates and tags stand in many rows
 
 
 def words_of(observation: Observation) -> frozenset[str]:
@@ -37,7 +37,7 @@ def tops_px(observation: Observation, scroll: Box | None) -> Mapping[str, int]:
     tops: dict[str, int] = {}
     twice: set[str] = set()
     for word in observation.words:
-        if len(word.norm) < _TELLING_CHARS:
+        if len(word.norm) < TELLING_CHARS:
             continue
         if scroll is None or not within(scroll, word.box) or word.norm in tops:
             twice.add(word.norm)

@@ -22,7 +22,8 @@ class Route:
 
 def reveal_cost(item: Item, depth: int, slid: int = 0) -> float:
     """Return what it costs to bring an item into view from ``depth`` sweeps down and ``slid`` to the side."""
-    return SWIPE_COST * (abs(item.depth - depth) + abs(item.side - slid))
+    down = abs(item.depth - depth) if item.scrolls else 0
+    return SWIPE_COST * (down + abs(item.side - slid))
 
 
 def routes(
