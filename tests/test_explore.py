@@ -590,3 +590,24 @@ def test_what_does_not_move_with_its_page_costs_no_sweep_to_reach() -> None:
     row = Item(token="甲", penalty=0.0, scrolls=True)
     assert reveal_cost(row, 5) == 5 * SWIPE_COST
     assert reveal_cost(replace(row, scrolls=False), 5) == 0
+
+
+def test_a_strip_of_tabs_is_swept_on_one_of_its_places_and_no_other_is_gone_to_for_that() -> None:
+    names = ["要闻", "通知", "党建", "社区"]
+    explorer = Explorer(Scope(package=PACKAGE))
+    at, pressed, slides = 0, [], 0
+    for _ in range(40):
+        page = lane([names[at]])
+        seen = replace(page, screen=ScreenKey(f"tab{at}"))
+        explorer.saw(seen, tabs(names, at, top_px=400))
+        move = explorer.next(seen, tabs(names, at, top_px=400))
+        match move.action if move is not None else None:
+            case Tap(label=label):
+                at = names.index(label)
+                pressed.append(label)
+            case Swipe():
+                slides += 1
+            case _:
+                break
+    assert slides
+    assert pressed == names[1:]

@@ -69,8 +69,10 @@ class Arrivals:
         return self.places[self._here]
 
     def known_as(self, observation: Observation) -> ScreenKey:
-        """Return the place that a screen is known as."""
-        return self._alias.get(observation.screen, observation.screen)
+        """Return the place that a screen is known as: also one on the way back that looked like this, scrolled."""
+        raw = observation.screen
+        left = next((key for key in reversed(self.stack) if raw in self.places[key].looks), raw)
+        return raw if raw in self.places else self._alias.get(raw, left)
 
     # --- leaving
 
@@ -90,9 +92,9 @@ class Arrivals:
 
     def take_back(self) -> None:
         """Undo the last move on the map: nobody knows whether it was done."""
-        last, self._last = self._last, None
-        if last is not None:
-            self._reopen(last)
+        if self._last is not None:
+            self._reopen(self._last)
+        self._last = None
 
     def _reopen(self, last: _Last) -> None:
         item = self.places[last.origin].items.get(last.token)
@@ -110,10 +112,8 @@ class Arrivals:
         self._raw = observation.screen
         new = key not in self.places
         place = self.places.setdefault(key, Place(key=key, outline=look))
-        if self.start is None:
-            self.start = key
-        before = self._here
-        self._here = key
+        self.start = self.start or key
+        before, self._here = self._here, key
         if self.interrupted and last is not None and key == last.origin:
             self._reopen(last)
             last = None
@@ -135,8 +135,8 @@ class Arrivals:
         if last.token == SCROLL and activity(raw) == activity(self._raw):
             # Swiping down leads nowhere; swiping sideways may, where pages lie side by side.
             stays = last.lane < 0 or shifted(last.lines, lines)
-            if stays and raw not in self.places and any(len(line) >= TELLING_CHARS for line in last.lines & lines):
-                self._alias[raw] = origin.key  # it looks another way further down, and Back may lead there
+            if stays and any(len(line) >= TELLING_CHARS for line in last.lines & lines):
+                origin.looks.add(raw)
             return origin.key if stays else key
         if raw == self._raw and last.token != BACK:
             return origin.key  # a press that changed nothing, on a page that looks another way further down
@@ -378,7 +378,6 @@ class Arrivals:
         for lane in place.lanes:
             inside = sum(1 for offer in tabs if within(lane.box, offer.target.box))
             lane.of_bar = lane.of_bar or inside >= _LEAST_TABS
-            lane.done = lane.done or (lane.of_bar and place.bar.swept)
         for token in place.bar.leads:
             item = place.items.get(token)
             if item is not None:

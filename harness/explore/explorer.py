@@ -184,7 +184,7 @@ class Explorer:
                 cost = route.cost + SWIPE_COST * (abs(place.depth - depth) + 1) + penalty
                 yield _Goal(place=place, cost=cost)
             for lane in place.lanes:
-                if not lane.done and lane.swept < _MOST_LANE_SWEEPS:
+                if not place.lane_is_swept(lane) and lane.swept < _MOST_LANE_SWEEPS:
                     slid = self._map.slid.get(place.lanes.index(lane), 0) if place is self._map.here else 0
                     ahead = abs(lane.depth - depth) + max(0, lane.swept - slid) + 1
                     cost = route.cost + SWIPE_COST * ahead + _LANE_PENALTY
@@ -203,7 +203,7 @@ class Explorer:
             return 0.0
         down = 0 if place.swept or place.short else self._map.depth
         slid = self._map.slid.get(item.lane, 0)
-        aside = slid if slid and not place.lanes[item.lane].done else 0
+        aside = slid if slid and not place.lane_is_swept(place.lanes[item.lane]) else 0
         return SWIPE_COST * (down + aside + bool(down or aside))
 
     def _give_up(self, goal: _Goal) -> None:

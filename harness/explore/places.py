@@ -77,6 +77,7 @@ class Place:
 
     key: ScreenKey
     outline: frozenset[tuple[str, str]]
+    looks: set[ScreenKey] = field(default_factory=set)  # what it goes by, scrolled
     items: dict[str, Item] = field(default_factory=dict)
     ways: dict[str, ScreenKey] = field(default_factory=dict)
     bar: Bar | None = None
@@ -107,6 +108,10 @@ class Place:
     def back_is_stuck(self) -> bool:
         """Whether Back has led nowhere from here."""
         return self.back_stays >= _STAYS
+
+    def lane_is_swept(self, lane: Lane) -> bool:
+        """Return whether nothing more is to be looked at aside; a strip of tabs is swept once for all its places."""
+        return lane.done or (lane.of_bar and self.bar is not None and self.bar.swept)
 
     def ready(self, item: Item) -> bool:
         """Return whether the item may be pressed now: a list's last row is known when the list was swept."""
