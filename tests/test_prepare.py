@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.night import told_in_words
 from harness.device import wire
 from harness.device.emulators.ldplayer import LdPlayer
 from harness.device.emulators.running import Answer, Emulator
@@ -25,7 +26,7 @@ from harness.device.installing import abis_in, install_apk, reason_of, refuse_ot
 from harness.errors import DeviceError, InstallRefused
 from harness.fleet import health
 from harness.fleet.attempt import Order, work_on_next
-from harness.fleet.dispatch import Done, Work
+from harness.fleet.dispatch import DaskDispatcher, Done, Work
 from harness.fleet.health import MENDS, Health, Sick, examine, judged, made_well
 from harness.fleet.ledger import Ledger, ledger_url
 from harness.fleet.ledger_devices import Quarantine, quarantine, quarantined
@@ -33,7 +34,7 @@ from harness.fleet.morning import summary_of
 from harness.fleet.night import close_night, run_night
 from harness.fleet.prepare import CLEAR, KEEP, ready_for
 from harness.fleet.restart import EMULATOR, NEVER, emulator_of, restart
-from harness.messages import catalogue
+from harness.messages import catalogue, text
 from harness.model import EntryKind, FiledApp, PackageName
 from harness.virtual.server import DeviceHandle, VirtualDevices
 from tests.night_scenes import GOOD, NightClock, apps, held, night_of
@@ -183,15 +184,27 @@ def test_a_sick_device_gets_no_app_and_another_takes_them(tmp_path: Path) -> Non
 
 
 def test_a_device_on_which_the_work_dies_again_and_again_is_out_and_says_so(tmp_path: Path) -> None:
-    class Dying:
+    night = night_of(tmp_path, "n1", apps("a"), ("d1",))
+    Path(night.order.evidence_dir).touch()  # a file where the folder of evidence belongs: no attempt can be made
+    ledger = Ledger(ledger_url(night.order.ledger), NightClock(1))
+    told: list[Done] = []
+    result = run_night(night, ledger, DaskDispatcher(), lambda done, _progress: told.append(done))
+    ledger.close()
+    assert [done.died for done in told] == ["night-work-raised"] * 3
+    assert result.quarantined["d1"].reason == "sick-work-died"
+    assert result.quarantined["d1"].detail.startswith("FileExistsError")
+
+
+def test_a_device_whose_worker_is_gone_is_out_and_the_reason_is_told_in_words(tmp_path: Path) -> None:
+    class Gone:
         def run(self, orders: Sequence[Order], work: Work) -> Iterator[Done]:
-            yield Done(device=orders[0].device, package="", died="killed", given_up=True)
+            yield Done(device=orders[0].device, package="", died="night-no-worker", given_up="night-no-worker")
 
     night = night_of(tmp_path, "n1", apps("a"), ("d1",))
     ledger = Ledger(ledger_url(night.order.ledger), NightClock(1))
-    result = run_night(night, ledger, Dying(), lambda _done, _progress: None)
+    result = run_night(night, ledger, Gone(), lambda _done, _progress: None)
     ledger.close()
-    assert (result.quarantined["d1"].reason, result.quarantined["d1"].detail) == ("sick-work-died", "killed")
+    assert told_in_words(result) == [f"d1: {text('night-no-worker')}"]
 
 
 def test_whoever_goes_on_with_a_night_gives_its_sick_devices_another_chance(tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ class Watching:
             return
         over, every = _counts(progress)
         if done.died:
-            self._console.print(plain(f"[{over}/{every}] {done.device}  ✗ {text(done.died)}"), soft_wrap=True)
+            why = f"{text(done.died)} {done.detail}".rstrip()
+            self._console.print(plain(f"[{over}/{every}] {done.device}  ✗ {why}"), soft_wrap=True)
         if self._live is not None:
             return
         now = self._look()

@@ -32,13 +32,14 @@ _RESOURCE: Final = "device-"
 class Done:
     """One task ended: the device, the package it looked at (empty: nothing was left), or why it died.
 
-    ``given_up`` says that the device gets no other task.
+    ``died`` and ``given_up`` (why the device gets no other task) are message keys, ``detail`` is what was raised.
     """
 
     device: str
     package: str
     died: str = ""
-    given_up: bool = False
+    detail: str = ""
+    given_up: str = ""
 
 
 Work = Callable[[Order, str], str]
@@ -101,7 +102,7 @@ class DaskDispatcher:
                     done = _outcome(task, device)
                     task.release()
                     deaths[device] = deaths[device] + 1 if done.died else 0
-                    given_up = deaths[device] >= self._most_deaths
+                    given_up = "sick-work-died" if deaths[device] >= self._most_deaths else ""
                     yield replace(done, given_up=given_up)
                     if (done.package or done.died) and not given_up:
                         submit(device)
@@ -118,7 +119,7 @@ class DaskDispatcher:
             if without_worker[device] * _LOOK_S >= self._worker_back_s:
                 del running[task]
                 task.cancel(force=True)
-                yield Done(device=device, package="", died="night-no-worker", given_up=True)
+                yield Done(device=device, package="", died="night-no-worker", given_up="night-no-worker")
 
     def devices(self) -> tuple[str, ...]:
         """Return the devices that the workers of the scheduler offer. Raises ``DispatchError`` without a scheduler."""
@@ -197,4 +198,4 @@ def _outcome(task: Future, device: str) -> Done:
     except KilledWorker:
         return Done(device=device, package="", died="night-worker-lost")
     except Exception as error:  # noqa: BLE001 - whatever a task raised ends that task alone, and is told
-        return Done(device=device, package="", died=f"{type(error).__name__}: {error}")
+        return Done(device=device, package="", died="night-work-raised", detail=f"{type(error).__name__}: {error}")

@@ -86,7 +86,7 @@ def run_night(night: Night, ledger: Ledger, dispatcher: Dispatcher, tell: Tell) 
     orders = [replace(night.order, device=serial, night=night.id) for serial in night.devices]
     for done in dispatcher.run(orders, work_on_next):
         if done.given_up:
-            quarantine(ledger, night.id, Quarantine(device=done.device, reason="sick-work-died", detail=done.died))
+            quarantine(ledger, night.id, Quarantine(device=done.device, reason=done.given_up, detail=done.detail))
         tell(done, ledger.progress(night.id))
     return close_night(night, ledger)
 
