@@ -95,8 +95,14 @@ def _result(night: str, shown: str) -> Result:
     for rule in RULES:
         seen = verdict if rule is RULES[0] else Verdict.CLEAR
         seen = verdict if shown == "b" else seen
+        why = (("checkpoint", "mine"), ("why", "blocked-login")) if shown == "b" else ()
         looks[RuleId(rule.id)] = Look(
-            night=night, verdict=seen, reach=reach, reason="blocked-login", screens=frozenset({ScreenKey("home")})
+            night=night,
+            verdict=seen,
+            reach=reach,
+            reason="coverage-checkpoint-open" if shown == "b" else "said",
+            data=why,
+            screens=frozenset({ScreenKey("home")}),
         )
     reaches = {
         RuleId(rule.id): [
@@ -189,6 +195,8 @@ def test_names_from_a_list_are_text_and_nothing_is_fetched(page: Path) -> None:
 def test_every_text_of_the_page_is_there(page: Path) -> None:
     words = _read(page).text_content()
     assert re.findall(r"\b(?:night|standing|report|change|sight)-[a-z_-]+", words.replace(HOSTILE, "")) == []
+    assert re.findall(r"{\w+}", words) == []
+    assert words.count("检查点“我的页面”未看到（登录页挡住，没有可用的账号）") > len(RULES)
 
 
 def test_dates_are_counted_for_the_apps_they_meet_and_a_late_one_is_told(page: Path) -> None:

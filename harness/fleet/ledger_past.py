@@ -108,10 +108,11 @@ def _history(db: Connection, night: str, nights: Sequence[str]) -> dict[Subject,
     here = wanted.subquery()
     same = [STANDING.c[name] == here.c[name] for name in _KEY]
     told = [CHANGE.c[name] == STANDING.c[name] for name in ("night", *_KEY)]
+    looked = [LOOK.c[name] == CHANGE.c[name] for name in ("night", *_KEY, "reason")]
     query = (
         select(STANDING.c.night, STANDING.c.standing, *(STANDING.c[name] for name in _KEY))
-        .add_columns(CHANGE.c.kind, CHANGE.c.sight, CHANGE.c.reason)
-        .select_from(STANDING.join(here, _all(same)).outerjoin(CHANGE, _all(told)))
+        .add_columns(CHANGE.c.kind, CHANGE.c.sight, CHANGE.c.reason, LOOK.c.said["data"].label("data"))
+        .select_from(STANDING.join(here, _all(same)).outerjoin(CHANGE, _all(told)).outerjoin(LOOK, _all(looked)))
         .where(STANDING.c.night.in_(nights))
     )
     marks: dict[Subject, dict[str, NightMark]] = {}
@@ -122,6 +123,7 @@ def _history(db: Connection, night: str, nights: Sequence[str]) -> dict[Subject,
             kind=ChangeKind(row["kind"]) if row["kind"] else None,
             sight=Sight(row["sight"]) if row["sight"] else None,
             reason=row["reason"] or "",
+            data=tuple((name, value) for name, value in row["data"] or ()),
         )
     return {
         subject: tuple(by_night[name] for name in nights if name in by_night) for subject, by_night in marks.items()

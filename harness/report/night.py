@@ -264,7 +264,8 @@ class _Words:
         kind, say = cell_of(mark), self.phrases.say
         told = f"{self._date(mark.night)} {say(f'night-cell-{kind}')}"
         if kind in {"unseen", "blocked"} and mark.reason:
-            told += f"：{say(mark.reason)}"
+            unseen = Outcome(verdict=Verdict.INCONCLUSIVE, reason=mark.reason, data=mark.data)
+            told += f"：{self.phrases.statement(unseen)}"
         return Cell(kind=kind, told=told)
 
     def gaps(self) -> list[GapRow]:

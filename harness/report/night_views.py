@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.baseline import Change, ChangeKind, Sight, Standing, Subject, Tracked
 from harness.calendar import Deadline
-from harness.model import AcrossFinding, FiledApp, PackageName
+from harness.model import AcrossFinding, Datum, FiledApp, PackageName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,7 @@ class NightMark:
     kind: ChangeKind | None = None
     sight: Sight | None = None
     reason: str = ""
+    data: tuple[tuple[str, Datum], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
