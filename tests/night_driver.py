@@ -56,6 +56,7 @@ def night_of(told: dict[str, Any]) -> Night:
             deadline_s=600.0,
             most_attempts=6,
             lease_s=LEASE_S,
+            adb=adb,
         ),
     )
 

@@ -245,40 +245,46 @@ def test_nights_on_embedded_devices_survive_what_devices_suffer(scene: Scene, fa
     found = frozenset(filed(name).package for name in scene.apps if FIRST[name].board)
     installed = [str(write_app(scene.folder / "apps", name, FIRST[name])) for name in scene.apps]
     chance = random.Random(fault)
+    wanted = chance.randint(1, 3)
+    scene.devices = ()
     with private_server(SystemClock()) as scene.adb:
-        up = _up(scene, installed)
+        up = [_up(scene, installed), _up(scene, installed)]
         night = scene.hold()
-        _until(lambda: scene.some_way_in(chance.randint(1, 3)) or night.poll() is not None, scene)
+        _until(lambda: scene.some_way_in(wanted) or night.poll() is not None, scene)
         SystemClock().sleep(chance.uniform(0.0, 8.0))
         if fault == "adb-killed":
             subprocess.run(
                 ["adb", "-P", str(scene.adb[1]), "kill-server"], check=False, capture_output=True, timeout=30
             )
         else:
-            _kill_tree(up.pid)
+            _kill_tree(up[0].pid)  # the other device does what this one leaves
         if fault == "everything-killed":
+            _kill_tree(up[1].pid)
             _kill_tree(night.pid)
+            _until(lambda: night.poll() is not None, scene)
+            scene.devices = ()
+            _up(scene, installed)
         _until(lambda: night.poll() is not None, scene)
-        _kill_tree(up.pid)  # its devices are connected to an adb server that may be gone
-        _up(scene, installed)
         _resumed(scene)
     _check(scene, found, may_fail=False)
 
 
 def _up(scene: Scene, installed: list[str]) -> subprocess.Popen[bytes]:
-    """Start two embedded devices in a process of their own, and take their serials."""
+    """Start an embedded device in a process of its own, and add its serial to the scene's."""
     assert scene.adb is not None
     address = f"{scene.adb[0]}:{scene.adb[1]}"
     apps = [part for app in installed for part in ("--app", app)]
-    up = scene.start(sys.executable, "-m", "harness", "virtual", "up", "--count", "2", "--adb-server", address, *apps)
-
-    def ready() -> bool:
-        lines = _adb(scene, "devices").splitlines()
-        scene.devices = tuple(line.split()[0] for line in lines if line.endswith("\tdevice"))
-        return len(scene.devices) == 2
-
-    _until(ready, scene)
+    before = _ready(scene)
+    up = scene.start(sys.executable, "-m", "harness", "virtual", "up", "--adb-server", address, *apps)
+    _until(lambda: bool(_ready(scene) - before), scene)
+    scene.devices = (*scene.devices, *(_ready(scene) - before))
     return up
+
+
+def _ready(scene: Scene) -> frozenset[str]:
+    """Return the devices that adb has."""
+    lines = _adb(scene, "devices").splitlines()
+    return frozenset(line.split()[0] for line in lines if line.endswith("\tdevice"))
 
 
 def _adb(scene: Scene, command: str) -> str:
