@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.engine import URL
 
 from harness.baseline import ChangeKind, Look, Sight, Standing, Subject, Tracked, compare, sight_of
+from harness.clock import Clock, SystemClock
 from harness.errors import BadInput, LedgerError
 from harness.fleet.canary import Canary
 from harness.fleet.drift import Build
@@ -151,25 +153,62 @@ def test_each_app_is_given_to_one_worker_only_and_then_nothing_is_left(ledger: L
     assert ledger.claim("n1", "w9", LEASE_S) is None
 
 
-def test_workers_that_claim_at_the_same_moment_get_different_apps(address: str, clock: SetClock) -> None:
-    first = Ledger(ledger_url(address), clock)
-    _begun(first)
-    got: list[str] = []
-    together = threading.Barrier(3)
+def _as_in_a_process_of_its_own(address: str, number: int) -> URL:
+    """Return the address so that it is opened once more: what has the same one shares a process's connections."""
+    url = ledger_url(address)
+    own = {"timeout": f"{30 + number}"} if url.get_backend_name() == "sqlite" else {"application_name": f"w{number}"}
+    return url.update_query_dict(own)
 
-    def work() -> None:
-        own = Ledger(ledger_url(address), clock)
+
+def _claimed_together(address: str, clock: Clock) -> list[str]:
+    """Let a worker for each app claim one at the same moment and hold it until all have one; return their packages."""
+    got: list[str] = []
+    together, all_have_one = threading.Barrier(len(APPS)), threading.Barrier(len(APPS))
+
+    def work(number: int) -> None:
+        own = Ledger(_as_in_a_process_of_its_own(address, number), clock)
         together.wait(timeout=60)
-        got.append(_claimed(own, threading.current_thread().name).app.package)
+        claim = _claimed(own, f"w{number}")
+        all_have_one.wait(timeout=60)
+        own.deliver(claim, _result(claim))
+        got.append(claim.app.package)
         own.close()
 
-    workers = [threading.Thread(target=work) for _ in APPS]
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(len(APPS))]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(timeout=60)
-    assert sorted(got) == [app.package for app in APPS]
+    return sorted(got)
+
+
+def test_workers_that_claim_at_the_same_moment_get_different_apps(address: str, clock: SetClock) -> None:
+    first = Ledger(ledger_url(address), clock)
+    _begun(first)
+    assert _claimed_together(address, clock) == [app.package for app in APPS]
     first.close()
+
+
+def test_a_server_with_a_single_connection_is_enough_for_many_workers_that_walk(cluster: str, clock: SetClock) -> None:
+    address = fresh_database(cluster, "narrow")
+    first = Ledger(ledger_url(address), clock)
+    _begun(first)
+    with first.transaction() as db:
+        db.execute(text("DROP ROLE IF EXISTS narrow"))
+        db.execute(text("CREATE ROLE narrow LOGIN CONNECTION LIMIT 1"))
+        db.execute(text("GRANT ALL ON ALL TABLES IN SCHEMA public TO narrow"))
+        db.execute(text("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO narrow"))
+    assert _claimed_together(address.replace("harness@", "narrow@"), SystemClock()) == [app.package for app in APPS]
+    assert first.progress("n1").done == len(APPS)
+    first.close()
+
+
+def test_who_has_a_ledger_open_twice_has_it_until_the_second_is_closed(address: str, clock: SetClock) -> None:
+    first, second = Ledger(ledger_url(address), clock), Ledger(ledger_url(address), clock)
+    _begun(first)
+    first.close()
+    assert second.progress("n1").waiting == len(APPS)
+    second.close()
 
 
 def test_a_lease_that_ran_out_goes_to_another_and_what_the_first_saw_is_kept(ledger: Ledger, clock: SetClock) -> None:

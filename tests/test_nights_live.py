@@ -56,7 +56,7 @@ def _hold(tmp_path: Path, adb: tuple[str, int], day: int, names: tuple[str, ...]
     options = NightOptions(
         evidence_dir=tmp_path / "evidence",
         ledger=str(tmp_path / "nights.sqlite"),
-        adb=adb,
+        servers=(adb,),
         walk_s=600.0,
         deadline_s=1200.0,
         canaries=False,
@@ -64,8 +64,7 @@ def _hold(tmp_path: Path, adb: tuple[str, int], day: int, names: tuple[str, ...]
     ledger = Ledger(ledger_url(options.ledger), clock)
     try:
         planned = plan_night(listed, options, ledger, clock, resume=False).night
-        # The devices' clocks go to the second night on purpose; without an adb server nobody minds.
-        night = replace(planned, id=f"n{day}", order=replace(planned.order, night=f"n{day}", adb=None))
+        night = replace(planned, id=f"n{day}", order=replace(planned.order, night=f"n{day}"))
         result = run_night(night, ledger, DaskDispatcher(), _tell)
         page = write_morning(result.facts, Morning(evidence_dir=options.evidence_dir), clock)
         sys.stderr.write(f"{page}\n")

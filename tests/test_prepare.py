@@ -19,7 +19,9 @@ from pathlib import Path
 import pytest
 
 from harness.cli.night import told_in_words
+from harness.clock import SystemClock
 from harness.device import wire
+from harness.device.adb_server import private_server
 from harness.device.emulators.ldplayer import LdPlayer
 from harness.device.emulators.running import Answer, Emulator
 from harness.device.installing import abis_in, install_apk, reason_of, refuse_other_file
@@ -27,11 +29,13 @@ from harness.errors import DeviceError, InstallRefused
 from harness.fleet import health
 from harness.fleet.attempt import Order, work_on_next
 from harness.fleet.dispatch import DaskDispatcher, Done, Work
+from harness.fleet.filed import write_filed_list
 from harness.fleet.health import MENDS, Health, Sick, examine, judged, made_well
 from harness.fleet.ledger import Ledger, ledger_url
 from harness.fleet.ledger_devices import Quarantine, quarantine, quarantined
 from harness.fleet.morning import summary_of
 from harness.fleet.night import close_night, run_night
+from harness.fleet.plan import NightOptions, plan_night
 from harness.fleet.prepare import CLEAR, KEEP, ready_for
 from harness.fleet.restart import EMULATOR, NEVER, emulator_of, restart
 from harness.messages import catalogue, text
@@ -216,6 +220,27 @@ def test_whoever_goes_on_with_a_night_gives_its_sick_devices_another_chance(tmp_
     ledger.close()
     result = held(tmp_path, night, {"a": GOOD}, day=2)
     assert (result.progress.done, dict(result.quarantined)) == (1, {})
+
+
+def test_the_devices_of_every_adb_server_take_part_each_through_its_own(
+    tmp_path: Path, virtual: DeviceHandle, adb: tuple[str, int]
+) -> None:
+    class Nobody:
+        def run(self, orders: Sequence[Order], work: Work) -> Iterator[Done]:
+            given.extend(orders)
+            return iter(())
+
+    given: list[Order] = []
+    listed, address = tmp_path / "filed.csv", str(tmp_path / "nights.sqlite")
+    write_filed_list(apps("a"), listed)
+    with private_server(SystemClock()) as empty:
+        options = NightOptions(evidence_dir=tmp_path, ledger=address, servers=(empty, adb), serials=(virtual.serial,))
+        ledger = Ledger(ledger_url(address), NightClock(1))
+        planned = plan_night(listed, options, ledger, NightClock(1), resume=False)
+        run_night(planned.night, ledger, Nobody(), lambda _done, _progress: None)
+        ledger.close()
+    assert [(order.device, order.adb) for order in given] == [(virtual.serial, adb)]
+    assert "{adb}" in given[0].command
 
 
 def test_an_adb_server_that_is_gone_is_started_and_the_device_found_again(

@@ -84,7 +84,9 @@ def _due_options(command: Any) -> Any:
 @click.option("--tls-cert", type=_FILE, help="Our certificate.")
 @click.option("--tls-key", type=_FILE, help="Our private key.")
 @click.option("--serial", "serials", multiple=True, help="Only this device (repeatable); default: all that are ready.")
-@click.option("--adb-server", default="", metavar="HOST:PORT", help="adb server; default as for adb itself.")
+@click.option(
+    "--adb-server", "servers", multiple=True, metavar="HOST:PORT", help="adb server (repeatable); default as for adb."
+)
 @click.option("--app-seconds", default=900.0, show_default=True, help="Most seconds of walking per app.")
 @click.option("--app-deadline", default=1800.0, show_default=True, help="Most seconds per app in all.")
 @click.option("--attempts", default=3, show_default=True, help="Most attempts per app.")
@@ -165,7 +167,7 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
     wanted = NightOptions(
         evidence_dir=evidence_dir,
         ledger=address,
-        adb=session.adb_address(options["adb_server"]),
+        servers=tuple(session.adb_address(given) for given in options["servers"] or ("",)),
         serials=tuple(options["serials"]),
         offered=dispatcher.devices() if options["scheduler"] else (),
         walk_s=options["app_seconds"],

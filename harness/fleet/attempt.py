@@ -65,7 +65,7 @@ class Order:
 
     ``device`` is a serial; where several hosts have the same, ``HOST/SERIAL``. ``walk_s`` is how long the device may be
     walked, ``deadline_s`` how long the process may take in all. ``command`` walks: its arguments may hold ``{list}``,
-    ``{package}``, ``{device}``, ``{folder}`` and ``{seconds}``. ``lease_s`` is how long an app is held
+    ``{package}``, ``{device}``, ``{adb}``, ``{folder}`` and ``{seconds}``. ``lease_s`` is how long an app is held
     without a sign of life.
     """
 
@@ -218,7 +218,8 @@ def _walk(order: Order, app: FiledApp, folder: Path, keep: Callable[[], bool], c
     write_filed_list([_absolute(app, Path(order.filed_from))], listed)
     seconds = f"{order.walk_s:.0f}"
     given = {"list": str(listed), "package": app.package, "device": order.serial, "folder": str(folder)}
-    command = [part.format(**given, seconds=seconds) for part in order.command]
+    adb = ":".join(map(str, order.adb or ()))
+    command = [part.format(**given, adb=adb, seconds=seconds) for part in order.command]
     until_s = clock.monotonic_s() + order.deadline_s
     with (folder / "walk.log").open("ab") as log:
         # The head of a group of its own, so that all it starts can be ended with it.

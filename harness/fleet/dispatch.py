@@ -9,12 +9,13 @@ holds its result.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
 from typing import Final, Protocol
 
 import dask
-from distributed import CancelledError, Client, LocalCluster, Security, wait
+from distributed import Client, LocalCluster, Security
 from distributed.client import Future
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
@@ -85,18 +86,21 @@ class DaskDispatcher:
 
     def _fed(self, client: Client, orders: dict[str, Order], work: Work) -> Iterator[Done]:
         running: dict[Future, str] = {}
+        ending: SimpleQueue[Future] = SimpleQueue()  # each tells once, so that a thousand others are not asked again
         deaths = dict.fromkeys(orders, 0)
         without_worker = dict.fromkeys(orders, 0)
 
         def submit(device: str) -> None:
             offered = {resource_of(device): 1}
-            running[client.submit(work, orders[device], device, pure=False, retries=0, resources=offered)] = device
+            task = client.submit(work, orders[device], device, pure=False, retries=0, resources=offered)
+            running[task] = device
+            task.add_done_callback(ending.put)
 
         try:
             for device in orders:
                 submit(device)
             while running:
-                ended = _ended(client, list(running))
+                ended = _ended(ending, running)
                 for task in ended:
                     device = running.pop(task)
                     done = _outcome(task, device)
@@ -176,17 +180,18 @@ def _offered(client: Client) -> tuple[str, ...]:
     return tuple(sorted(name.removeprefix(_RESOURCE) for name in names))
 
 
-def _ended(client: Client, tasks: Sequence[Future]) -> list[Future]:
-    """Return the tasks that have ended, none where nothing ends for a while. Raises ``OSError`` without a scheduler."""
-    with (
-        client.as_current(),
-        contextlib.suppress(TimeoutError, CancelledError),
-    ):  # the cancelled are among the ended, below
-        wait(list(tasks), timeout=_LOOK_S, return_when="FIRST_COMPLETED")
-    lost = [task for task in tasks if task.status in {"cancelled", "lost"}]
-    if lost:
+def _ended(ending: SimpleQueue[Future], running: Collection[Future]) -> list[Future]:
+    """Return the running tasks that have ended, none where nothing ends for a while. Raises ``OSError`` without a
+    scheduler.
+    """
+    ended = []
+    with contextlib.suppress(Empty):
+        ended.append(ending.get(timeout=_LOOK_S))
+        while True:
+            ended.append(ending.get_nowait())
+    if any(task.status in {"cancelled", "lost"} for task in running):
         raise OSError("it does not answer any more")
-    return [task for task in tasks if task.done()]
+    return [task for task in ended if task in running]
 
 
 def _outcome(task: Future, device: str) -> Done:

@@ -7,20 +7,21 @@ replaced meanwhile; what it saw is kept and marked, never dropped. Every method 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from harness.baseline import Comparison, Look, NightLooks, Subject, Tracked, best_of
 from harness.clock import Clock
-from harness.errors import BadInput, LedgerError
+from harness.errors import BadInput
 from harness.evidence.codec import from_json, to_json
+from harness.fleet.ledger_database import leave, opened
 from harness.fleet.ledger_past import look_of, night_facts, subject_of, tracked_after
 from harness.fleet.ledger_tables import (
     ARTIFACT,
@@ -37,7 +38,6 @@ from harness.fleet.ledger_tables import (
 from harness.model import CheckpointReach, FiledApp, Reach, Rule, RuleId
 from harness.report.night_views import NightFacts
 
-BUSY_S: Final = 30.0
 EXPECTED: Final = "look-expected"
 DONE: Final = ("done", "failed", "not_run")
 
@@ -106,18 +106,12 @@ class Ledger:
     """One database. Not to be shared between processes; each opens its own."""
 
     def __init__(self, url: URL, clock: Clock) -> None:
-        from harness.fleet.migrations import upgrade
-
         self._clock = clock
-        self._engine = _engine(url)
-        try:
-            upgrade(self._engine)
-        except OperationalError as error:
-            raise LedgerError(f"{url.render_as_string()}: {error.orig}") from error
+        self._database = opened(url, clock)
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        leave(self._database)
 
     # --- a night begins and ends ---
 
@@ -425,14 +419,9 @@ class Ledger:
 
     # --- the database ---
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """Yield a connection whose work is written as one, or not at all. Raises ``LedgerError``."""
-        try:
-            with self._engine.begin() as db:
-                yield db
-        except OperationalError as error:
-            raise LedgerError(f"{self._engine.url.render_as_string()}: {error.orig}") from error
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Return the block of a connection whose work is written as one, or not at all. Raises ``LedgerError``."""
+        return self._database.transaction(self._clock)
 
     def now(self) -> str:
         """Return the host's time, ISO 8601 with zone, as every row has it."""
@@ -440,24 +429,6 @@ class Ledger:
 
     def _tell(self, db: Connection, night: str, kind: str, detail: Mapping[str, Any]) -> None:
         db.execute(insert(EVENT).values(night=night, at=self.now(), kind=kind, detail=dict(detail)))
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": float(str(url.query.get("timeout", BUSY_S)))})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions behind our back
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # what reads and then writes must not meet another on the way
-
-    return engine
 
 
 def _key(night: str, subject: Subject) -> dict[str, str]:

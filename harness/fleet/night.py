@@ -7,17 +7,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from harness.across import judge_across
-from harness.baseline import Change, ChangeKind, Comparison, Look, NightLooks, Standing, Subject, Tracked, compare
+from harness.baseline import (
+    Change,
+    ChangeKind,
+    Comparison,
+    Look,
+    NightLooks,
+    Standing,
+    Subject,
+    Tracked,
+    compare,
+    migrated,
+)
 from harness.errors import BadInput, BundleError
 from harness.evidence.bundle import open_bundle
 from harness.fleet.across_nights import AcrossChange, AcrossKind, across_changes
 from harness.fleet.attempt import Order, work_on_next
 from harness.fleet.canary import Canary, trusted
+from harness.fleet.causes import with_causes
 from harness.fleet.dispatch import Dispatcher, Done
 from harness.fleet.drift import Drift, drifted, news
 from harness.fleet.ledger import Ledger, Progress
@@ -26,7 +38,7 @@ from harness.fleet.ledger_devices import Quarantine, canaries, lift_quarantine, 
 from harness.fleet.morning import facts_of
 from harness.model import AcrossFinding, FiledApp, Reach, Rule, RuleId, Walk
 from harness.report.night_views import NightFacts
-from harness.rules import ACROSS_RULES
+from harness.rules import ACROSS_RULES, RENAMED_RULES
 
 LOG: Final = logging.getLogger(__name__)
 WITHDRAWN: Final = "app-withdrawn"
@@ -37,7 +49,9 @@ NO_DEVICE: Final = "night-no-device-left"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """What a night is over. ``order`` is the work of one device, its ``device`` to be filled in for each."""
+    """What a night is over. ``order`` is the work of one device, its ``device`` to be filled in for each, and its adb
+    server where ``servers`` has one.
+    """
 
     id: str
     apps: tuple[FiledApp, ...]
@@ -46,6 +60,7 @@ class Night:
     rules_edition: str
     devices: tuple[str, ...]
     order: Order
+    servers: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +98,10 @@ def run_night(night: Night, ledger: Ledger, dispatcher: Dispatcher, tell: Tell) 
             problem="no device is connected",
             mend="connect one, or run `harness virtual up`",
         )
-    orders = [replace(night.order, device=serial, night=night.id) for serial in night.devices]
+    orders = [
+        replace(night.order, device=serial, night=night.id, adb=night.servers.get(serial, night.order.adb))
+        for serial in night.devices
+    ]
     for done in dispatcher.run(orders, work_on_next):
         if done.given_up:
             quarantine(ledger, night.id, Quarantine(device=done.device, reason=done.given_up, detail=done.detail))
@@ -100,9 +118,11 @@ def close_night(night: Night, ledger: Ledger) -> NightResult:
     if night.order.canaries:
         trust(ledger, night.id, {device for device, seen in canaries_seen.items() if trusted(seen)})
     known, previous = ledger.known_before(night.id)
+    known = migrated(known.values(), RENAMED_RULES)
     tonight = with_what_left_the_list(ledger.looks(night.id), known, night)
     last = ledger.looks(previous) if previous else None
     comparison = compare(known, last, tonight, looked_at=ledger.looked_at(known))
+    comparison = with_causes(comparison, last, Path(night.order.evidence_dir))
     together = across_changes(across(ledger, previous) if previous else (), *_judged_across(night, ledger, tonight))
     store_across(ledger, night.id, together)
     ledger.store_comparison(night.id, comparison, previous)  # closes the night, and so comes last

@@ -30,9 +30,9 @@ class NightOptions:
 
     evidence_dir: Path
     ledger: str
-    adb: tuple[str, int]
+    servers: tuple[tuple[str, int], ...]  # of adb; a serial that two of them have is one device
     serials: tuple[str, ...] = ()
-    offered: tuple[str, ...] = ()  # by a scheduler's workers; nothing: what the adb server has
+    offered: tuple[str, ...] = ()  # by a scheduler's workers; nothing: what the adb servers have
     scenario: Path = SCENARIO
     walk_s: float = 900.0
     deadline_s: float = 1800.0
@@ -62,7 +62,7 @@ def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: C
     if resume and not name:
         mend = "leave out --resume to begin a new night"
         raise BadInput(source="--resume", place=str(filed_list), problem="no night of this list is open", mend=mend)
-    host, port = options.adb
+    ready = _ready(options)
     night = name or f"N{clock.wall():%Y%m%dT%H%M%SZ}"
     order = Order(
         night=night,
@@ -70,11 +70,11 @@ def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: C
         device="",
         evidence_dir=str(options.evidence_dir),
         filed_from=str(filed_list.absolute().parent),
-        command=walk_command(options.scenario, ("--harness-adb-server", f"{host}:{port}", *options.more)),
+        command=walk_command(options.scenario, ("--harness-adb-server", "{adb}", *options.more)),
         walk_s=options.walk_s,
         deadline_s=options.deadline_s,
         most_attempts=options.most_attempts,
-        adb=options.adb,
+        adb=options.servers[0],
         canaries=options.canaries,
         until_s=clock.wall().timestamp() + options.night_s,
         min_free_bytes=options.min_free_bytes,
@@ -87,7 +87,8 @@ def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: C
             rules=ALL_RULES,
             list_sha256=filed.source_sha256,
             rules_edition=rules_edition(),
-            devices=_ready(options),
+            devices=tuple(ready),
+            servers=ready,
             order=order,
         ),
         problems=tuple(_told(problem) for problem in filed.problems),
@@ -99,11 +100,14 @@ def longest_waiting_first(apps: Sequence[FiledApp], last_tried: Mapping[tuple[st
     return tuple(sorted(apps, key=lambda app: last_tried.get((app.package, app.entry), "")))
 
 
-def _ready(options: NightOptions) -> tuple[str, ...]:
-    """Return the devices that are ready; of those wished for, the ready ones."""
-    ready = options.offered or pool.without_doubles(
-        [serial for serial, status in wire.listed(options.adb) if status == "device"]
-    )
+def _ready(options: NightOptions) -> dict[str, tuple[str, int]]:
+    """Return the devices that are ready, each with its adb server; of those wished for, the ready ones."""
+    has: dict[str, tuple[str, int]] = dict.fromkeys(options.offered, options.servers[0])
+    for server in options.servers if not options.offered else ():
+        for serial, status in wire.listed(server):
+            if status == "device":
+                has.setdefault(serial, server)
+    ready = options.offered or pool.without_doubles(tuple(has))
     missing = [serial for serial in options.serials if serial not in ready]
     if missing:
         raise BadInput(
@@ -112,7 +116,7 @@ def _ready(options: NightOptions) -> tuple[str, ...]:
             problem="is not ready",
             mend="connect it, or leave it out; `harness devices` lists what is there",
         )
-    return options.serials or ready
+    return {serial: has[serial] for serial in options.serials or ready}
 
 
 def _told(problem: FiledProblem) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -77,6 +78,9 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
 
 # What only several apps together can show; findings of their own, never among those of an app.
 ACROSS_RULES: Final[tuple[AcrossRule, ...]] = (duplicate_form_cross_app.RULE,)
+
+# An id that a rule had in older nights, and the one that it has now: what is known of it goes on under the new one.
+RENAMED_RULES: Final[Mapping[RuleId, RuleId]] = {}
 
 # Icon templates, one folder per rule.
 PICTURES: Final = Path(__file__).parent / "pictures"
