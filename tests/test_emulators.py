@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
-from collections.abc import Callable, Sequence
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from harness.device.emulators import found_makers, listed, named, wait_for_boot
+from harness.device.emulators import found_makers, listed, named, reset, wait_for_boot
 from harness.device.emulators.ldplayer import LdPlayer
 from harness.device.emulators.mumu import MuMu
 from harness.device.emulators.redroid import Redroid
-from harness.device.emulators.running import Answer, Emulator, Run
+from harness.device.emulators.running import ANSWER_S, Answer, Emulator, Run, run_program
 from harness.device.emulators.sdk import AndroidSdk
 from harness.errors import DeviceTimeout, DeviceUnreachable
+from tests.test_doctor import script
 
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="uses shell scripts as stand-ins")
 LD_LIST = "0,雷电模拟器,2032678,1704928,1,7456,3352,1080,1920,480\r\n1,雷电模拟器-1,0,0,0,-1,-1,720,1280,320\r\n"
 MUMU_ONE = {"adb_host_ip": "127.0.0.1", "adb_port": 16416, "index": "1", "name": "MuMu模拟器12-1"}
 MUMU_ALL = {
@@ -82,30 +88,79 @@ def test_avds_that_run_have_the_serial_of_their_console_and_others_a_free_one() 
 
 
 def test_containers_of_redroid_images_are_emulators_and_others_are_not() -> None:
-    run, _ = _answers(ps="\n".join(json.dumps(row) for row in DOCKER).encode())
+    bound = b'{"5555/tcp":[{"HostIp":"","HostPort":"5560"}]}'
+    run, _ = _answers(ps="\n".join(json.dumps(row) for row in DOCKER).encode(), inspect=bound)
     running, stopped = Redroid(Path("docker"), run).emulators()
     assert (running.id, running.running, running.serials) == ("redroid11", True, ("127.0.0.1:5556",))
-    assert (stopped.id, stopped.running) == ("phone13", False)
+    assert (stopped.id, stopped.running, stopped.serials) == ("phone13", False, ("127.0.0.1:5560",))
 
 
-@pytest.mark.parametrize(
-    ("made", "running", "asked"),
-    [
-        (LdPlayer, True, ["reboot", "--index", "3"]),
-        (LdPlayer, False, ["launch", "--index", "3"]),
-        (MuMu, True, ["control", "-v", "3", "restart"]),
-        (MuMu, False, ["control", "-v", "3", "launch"]),
-        (Redroid, True, ["restart", "3"]),
-    ],
-)
-def test_a_reset_starts_what_stands_and_restarts_what_runs(
-    made: Callable[[Path, Run], LdPlayer | MuMu | Redroid],
-    running: bool,  # noqa: FBT001
-    asked: list[str],
-) -> None:
-    run, told = _answers()
-    made(Path("p"), run).reset(Emulator(id="3", label="x", running=running, serials=("s",)))
-    assert told == [["p", *asked]]
+def test_a_reset_starts_an_emulator_only_once_it_has_ended() -> None:
+    told: list[str] = []
+    lists = iter([LD_LIST, LD_LIST, LD_LIST.replace(",1,7456,3352,", ",0,-1,-1,")])
+
+    def run(command: Sequence[str]) -> Answer:
+        told.append(" ".join(command[1:]))
+        return Answer(code=0, out=next(lists).encode() if command[1] == "list2" else b"")
+
+    console = LdPlayer(Path("ldconsole.exe"), run)
+    emulator = console.emulators()[0]
+    clock = Ticking()
+    reset(console, emulator, clock)  # type: ignore[arg-type]
+    assert told == ["list2", "quit --index 0", "list2", "list2", "launch --index 0"]
+    assert clock.now_s > 0
+    told.clear()
+    lists = iter([LD_LIST] * 99)
+    with pytest.raises(DeviceTimeout, match="did not stop"):
+        reset(console, emulator, Ticking())  # type: ignore[arg-type]
+    assert not any("launch" in words for words in told)
+
+
+def test_the_console_of_another_maker_neither_hides_the_avds_nor_lends_them_its_port() -> None:
+    def run(command: Sequence[str]) -> Answer:
+        words = " ".join(command)
+        if "-list-avds" in words:
+            return Answer(code=0, out=b"Pixel_6_API_33\n")
+        if words.endswith("devices"):
+            return Answer(code=0, out=b"List of devices attached\nemulator-5554\tdevice\n\n")
+        return Answer(code=1, out=b"", err=b"error: could not connect to TCP port 5554: Connection refused")
+
+    (pixel,) = AndroidSdk(Path("/sdk/emulator/emulator"), run).emulators()
+    assert (pixel.running, pixel.serials) == (False, ("emulator-5556",))
+
+
+def test_an_adb_that_is_not_there_is_told_like_any_other_program_that_fails() -> None:
+    def run(command: Sequence[str]) -> Answer:
+        if command[0] == "adb":
+            raise FileNotFoundError(2, "No such file or directory", "adb")
+        return Answer(code=0, out=b"Pixel_6_API_33\n")
+
+    there, (problem,) = listed([AndroidSdk(Path("/sdk/emulator/emulator"), run)])
+    assert there == ()
+    assert "adb devices" in problem
+
+
+@POSIX
+def test_an_emulator_that_refuses_to_start_is_told_at_once_with_what_it_said(tmp_path: Path) -> None:
+    program = script(tmp_path / "emulator", "echo 'ERROR | Running multiple emulators with the same AVD'; exit 1")
+    run, _ = _answers()
+    with pytest.raises(DeviceUnreachable, match=r"exit 1: ERROR . Running multiple emulators"):
+        AndroidSdk(program, run).start(Emulator(id="a", label="a", running=False, serials=("emulator-5554",)))
+
+
+@POSIX
+def test_what_a_program_leaves_running_is_not_waited_for(tmp_path: Path) -> None:
+    program = script(tmp_path / "console", f"sleep {ANSWER_S / 2:g} &\necho $!")
+    began_s = time.monotonic()
+    answer = run_program([str(program)])
+    os.kill(int(answer.out), signal.SIGTERM)
+    assert time.monotonic() - began_s < ANSWER_S / 4
+
+
+def test_programs_on_any_drive_of_a_windows_host_are_found() -> None:
+    folders = MuMu.places({"SystemDrive": "C:", "ProgramFiles": "C:\\Program Files"})
+    found = {folder.as_posix().replace("\\", "/") for folder in folders}
+    assert "D:/Program Files/Netease/MuMu Player 12/nx_main" in {path.replace("//", "/") for path in found}
 
 
 @pytest.mark.parametrize("garbage", [b"", b"error: not logged in", b"\xff\xfe\x00"])

@@ -32,7 +32,7 @@ def emulators(*, action: str, name: str, wait: bool, adb_server: str, as_json: b
     """
     from harness import session
     from harness.clock import SystemClock
-    from harness.device.emulators import found_makers, listed, named, wait_for_boot
+    from harness.device.emulators import found_makers, listed, named, reset, wait_for_boot
     from harness.device.emulators.running import run_program
     from harness.device.wire import has_booted
 
@@ -44,11 +44,15 @@ def emulators(*, action: str, name: str, wait: bool, adb_server: str, as_json: b
     if not name:
         raise click.UsageError(f"emulators {action} needs a NAME; `harness emulators` lists them")
     maker, emulator = named(makers, name)
-    {"start": maker.start, "stop": maker.stop, "reset": maker.reset}[action](emulator)
+    clock = SystemClock()
+    if action == "reset":
+        reset(maker, emulator, clock)
+    else:
+        {"start": maker.start, "stop": maker.stop}[action](emulator)
     if action == "stop" or not wait:
         return
     adb = session.adb_address(adb_server)
-    print(wait_for_boot(emulator, lambda serial: has_booted(serial, adb), SystemClock()))
+    print(wait_for_boot(emulator, lambda serial: has_booted(serial, adb), clock))
 
 
 def _print_list(there: Sequence[tuple[Maker, Emulator]], problems: Sequence[str], *, as_json: bool) -> None:

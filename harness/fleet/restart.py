@@ -9,7 +9,7 @@ from typing import Final
 
 from harness.clock import Clock
 from harness.device import wire
-from harness.device.emulators import Maker, found_makers, listed, wait_for_boot
+from harness.device.emulators import Maker, found_makers, listed, reset, wait_for_boot
 from harness.device.emulators.running import Emulator, run_program
 from harness.errors import DeviceError, DeviceUnreachable
 
@@ -28,7 +28,7 @@ def restart(serial: str, how: str, adb: tuple[str, int], clock: Clock) -> None:
         raise DeviceUnreachable("is not to be restarted", serial=serial)
     if how == EMULATOR:
         maker, emulator = emulator_of(serial, listed(found_makers(os.environ, run_program))[0])
-        maker.reset(emulator)
+        reset(maker, emulator, clock)
     else:
         _run(how, serial)
         emulator = Emulator(id=serial, label=serial, running=True, serials=(serial,))

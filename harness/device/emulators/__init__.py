@@ -1,4 +1,4 @@
-"""Emulators of this host: what is installed, what runs, start, wait for boot, stop. One file per maker."""
+"""Emulators of this host: what is installed, what runs, start, wait for boot, stop, reset. One file per maker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from harness.clock import Clock
+from harness.clock import Clock, deadline
 from harness.device.emulators.ldplayer import LdPlayer
 from harness.device.emulators.mumu import MuMu
 from harness.device.emulators.redroid import Redroid
@@ -17,6 +17,7 @@ from harness.errors import DeviceTimeout, DeviceUnreachable
 Maker = AndroidSdk | LdPlayer | MuMu | Redroid
 MAKERS: Final = (AndroidSdk, LdPlayer, MuMu, Redroid)
 BOOT_S: Final = 300.0
+STOP_S: Final = 90.0
 _POLL_S: Final = 2.0
 _ADB_NAMES: Final = ("adb.exe", "nox_adb.exe", "HD-Adb.exe", "adb")
 _OTHER_ADB_FOLDERS: Final = ("Nox/bin", "BlueStacks_nxt", "platform-tools")  # 夜神, BlueStacks, Google's own unpacked
@@ -61,6 +62,27 @@ def named(makers: Sequence[Maker], name: str) -> tuple[Maker, Emulator]:
     known = ", ".join(f"{maker.name}:{emulator.id}" for maker, emulator in there) or "none"
     told = "; ".join((f"no such emulator on this host; there is {known}", *problems))
     raise DeviceUnreachable(told, serial=name)
+
+
+def reset(maker: Maker, emulator: Emulator, clock: Clock) -> None:
+    """Stop an emulator where it runs, and start it once it has ended. Raises ``DeviceError``.
+
+    A start is tried again meanwhile: an emulator may be gone for adb and still hold what only one may have.
+    """
+    if emulator.running:
+        maker.stop(emulator)
+    left_s = deadline(clock, STOP_S)
+    while True:
+        try:
+            if not any(one.running for one in maker.emulators() if one.id == emulator.id):
+                maker.start(emulator)
+                return
+        except DeviceUnreachable:
+            if left_s() <= 0:
+                raise
+        if left_s() <= 0:
+            raise DeviceTimeout(f"{emulator.label} did not stop", serial=emulator.serials[0], timeout_s=STOP_S)
+        clock.sleep(_POLL_S)
 
 
 def wait_for_boot(emulator: Emulator, ready: Callable[[str], bool], clock: Clock, *, within_s: float = BOOT_S) -> str:

@@ -1,4 +1,4 @@
-"""雷电 LDPlayer: ``ldconsole list2`` and by index ``launch``, ``quit``, ``reboot``.
+"""雷电 LDPlayer: ``ldconsole list2`` and by index ``launch`` and ``quit``.
 
 A line of ``list2`` is index, title, top window, bound window, Android started (0 or 1), pid, VirtualBox pid, and since
 LDPlayer 4 width, height, dpi. The console prints in the system's code page and says "not running" with pid -1. Index n
@@ -45,10 +45,6 @@ class LdPlayer(Program):
     def stop(self, emulator: Emulator) -> None:
         """Stop the instance."""
         self.ask("quit", "--index", emulator.id)
-
-    def reset(self, emulator: Emulator) -> None:
-        """Start the instance anew."""
-        self.ask("reboot" if emulator.running else "launch", "--index", emulator.id)
 
     def _emulator(self, line: list[str]) -> Emulator:
         fields = [field.strip() for field in line]

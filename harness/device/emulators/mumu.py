@@ -1,4 +1,4 @@
-"""MuMu 12 (4.0.0.3179 and later): ``MuMuManager info -v all`` and ``control -v INDEX launch|shutdown|restart``.
+"""MuMu 12 (4.0.0.3179 and later): ``MuMuManager info -v all`` and ``control -v INDEX launch|shutdown``.
 
 ``info`` answers in JSON: one object for one instance, an object of objects by index for several; ``adb_port`` is there
 only while it runs. The default port of index n is 16384 + 32 n. Source: the maker's command-line manual of 2024-07-26.
@@ -22,12 +22,12 @@ class MuMu(Program):
     """Instances of MuMu 12."""
 
     name: ClassVar[str] = "mumu"
-    programs: ClassVar[tuple[str, ...]] = ("MuMuManager.exe", "MuMuManager")
+    programs: ClassVar[tuple[str, ...]] = ("MuMuManager.exe", "MuMuManager", "mumu-cli.exe")  # the last: its new name
 
     @classmethod
     def places(cls, environ: Mapping[str, str]) -> tuple[Path, ...]:
         """Return the usual folders of the Chinese and the global edition."""
-        editions = ("MuMuPlayer-12.0", "MuMuPlayerGlobal-12.0", "MuMu Player 12", "MuMuPlayer")
+        editions = ("MuMuPlayer-12.0", "MuMuPlayerGlobal-12.0", "MuMu Player 12", "MuMuPlayer", "MuMu")
         below = [f"Netease/{edition}/{part}" for edition in editions for part in ("shell", "nx_main")]
         return windows_folders(environ, *below)
 
@@ -48,10 +48,6 @@ class MuMu(Program):
     def stop(self, emulator: Emulator) -> None:
         """Stop the instance."""
         self.ask("control", "-v", emulator.id, "shutdown")
-
-    def reset(self, emulator: Emulator) -> None:
-        """Start the instance anew."""
-        self.ask("control", "-v", emulator.id, "restart" if emulator.running else "launch")
 
 
 def _emulator(row: Mapping[str, Any]) -> Emulator:

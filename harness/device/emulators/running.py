@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,8 +47,8 @@ Run = Callable[[Sequence[str]], Answer]
 class Program(ABC):
     """A maker's program: found on the PATH or in its usual places, and run with a deadline.
 
-    ``emulators`` raises ``DeviceUnreachable`` where the program does not answer as known; ``start`` returns before
-    Android has booted; ``reset`` starts anew, after which a sick one is well again or is not.
+    Each raises ``DeviceUnreachable`` where the program does not answer as known; ``start`` returns before Android has
+    booted, ``stop`` maybe before it has ended.
     """
 
     name: ClassVar[str]
@@ -74,10 +75,6 @@ class Program(ABC):
     def stop(self, emulator: Emulator) -> None:
         """Stop it."""
 
-    @abstractmethod
-    def reset(self, emulator: Emulator) -> None:
-        """Start it anew."""
-
     @classmethod
     def find(cls, environ: Mapping[str, str]) -> Path | None:
         """Return the program, ``None`` where it is not on this host."""
@@ -90,21 +87,29 @@ class Program(ABC):
 
     def ask(self, *arguments: str) -> bytes:
         """Return what the program prints. Raises ``DeviceUnreachable`` where it fails."""
+        return self._answer(str(self.program), *arguments)
+
+    def _answer(self, *command: str) -> bytes:
         try:
-            answer = self._run([str(self.program), *arguments])
+            answer = self._run(command)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise DeviceUnreachable(f"{self.program} {' '.join(arguments)}: {error}", serial=self.name) from error
+            raise DeviceUnreachable(f"{' '.join(command)}: {error}", serial=self.name) from error
         if answer.code:
             said = (answer.err or answer.out)[:500].decode("utf-8", errors="replace").strip()
-            problem = f"{self.program} {' '.join(arguments)}: exit {answer.code}: {said}"
-            raise DeviceUnreachable(problem, serial=self.name)
+            raise DeviceUnreachable(f"{' '.join(command)}: exit {answer.code}: {said}", serial=self.name)
         return answer.out[:_MAX_OUTPUT]
 
 
 def run_program(command: Sequence[str]) -> Answer:
-    """Run a program to its end, at most ``ANSWER_S``."""
-    done = subprocess.run(command, capture_output=True, timeout=ANSWER_S, check=False, stdin=subprocess.DEVNULL)
-    return Answer(code=done.returncode, out=done.stdout, err=done.stderr)
+    """Run a program to its end, at most ``ANSWER_S``.
+
+    Its output goes to files: an adb server or an emulator that it leaves running would keep a pipe open for ever.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        done = subprocess.run(command, timeout=ANSWER_S, check=False, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        out.seek(0)
+        err.seek(0)
+        return Answer(code=done.returncode, out=out.read(), err=err.read())
 
 
 def in_console_words(raw: bytes) -> str:
@@ -116,9 +121,9 @@ def in_console_words(raw: bytes) -> str:
 
 
 def windows_folders(environ: Mapping[str, str], *below: str) -> tuple[Path, ...]:
-    """Return the folders below each drive and program folder of a Windows host, none elsewhere."""
+    """Return the folders below each drive and its program folder on a Windows host, none elsewhere."""
     if os.name != "nt" and "SystemDrive" not in environ:
         return ()
     roots = [environ.get("ProgramFiles", ""), environ.get("ProgramFiles(x86)", "")]
-    roots += [f"{drive}:\\" for drive in "CDEF"]
-    return tuple(Path(root) / folder for root in roots if root for folder in below)
+    roots += [f"{drive}:\\{inner}" for drive in "CDEF" for inner in ("", "Program Files")]
+    return tuple(dict.fromkeys(Path(root) / folder for root in roots if root for folder in below))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -17,6 +18,7 @@ from harness.errors import DeviceUnreachable
 _QUIET: Final = ("-no-window", "-no-audio", "-no-boot-anim", "-no-snapshot-save", "-gpu", "swiftshader_indirect")
 _FIRST_PORT: Final = 5554
 _PORTS: Final = 16
+_REFUSES_S: Final = 5.0  # an emulator that cannot run (no KVM, its AVD runs already) says so and ends within a second
 _AVD: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -43,52 +45,48 @@ class AndroidSdk(Program):
         """Return the AVDs; those that run have the serial that their console tells."""
         lines = self.ask("-list-avds").decode("utf-8", errors="replace").splitlines()
         names = [line.strip() for line in lines if _AVD.fullmatch(line.strip())]  # newer ones print notes between
-        running = self._running()
+        devices = self._adb("devices").decode("utf-8", errors="replace")
+        taken = re.findall(r"^(emulator-\d+)\s", devices, re.MULTILINE)
+        running = {self._avd_at(serial): serial for serial in taken}
         return tuple(
-            Emulator(id=name, label=name, running=name in running, serials=(running.get(name) or self._free(running),))
+            Emulator(id=name, label=name, running=name in running, serials=(running.get(name) or _free(taken),))
             for name in names
         )
 
     def start(self, emulator: Emulator) -> None:
         """Start without window, sound and boot animation, on the port of the serial."""
-        port = emulator.serials[0].removeprefix("emulator-")
-        command = [str(self.program), "-avd", emulator.id, "-port", port, *_QUIET]
-        try:
-            nowhere = subprocess.DEVNULL
-            self._started.append(subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere))
-        except OSError as error:
-            raise DeviceUnreachable(f"{command[0]}: {error}", serial=emulator.serials[0]) from error
+        serial = emulator.serials[0]
+        command = [str(self.program), "-avd", emulator.id, "-port", serial.removeprefix("emulator-"), *_QUIET]
+        with tempfile.TemporaryFile() as said:
+            try:
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
+                code = process.wait(_REFUSES_S)
+            except OSError as error:
+                raise DeviceUnreachable(f"{command[0]}: {error}", serial=serial) from error
+            except subprocess.TimeoutExpired:
+                self._started.append(process)
+                return
+            said.seek(0)
+            problem = said.read()[-500:].decode("utf-8", errors="replace").strip()
+        raise DeviceUnreachable(f"{' '.join(command)}: exit {code}: {problem}", serial=serial)
 
     def stop(self, emulator: Emulator) -> None:
         """Stop through the console, as ``adb emu kill`` does."""
-        self._adb(emulator.serials[0], "emu", "kill")
+        self._adb("-s", emulator.serials[0], "emu", "kill")
 
-    def reset(self, emulator: Emulator) -> None:
-        """Stop and start; the quick-boot image is not written, so it starts as it was first."""
-        if emulator.running:
-            self.stop(emulator)
-        self.start(emulator)
+    def _avd_at(self, serial: str) -> str:
+        """Return the AVD that has this console, empty where none answers: LDPlayer's are called emulator-P as well."""
+        try:
+            lines = self._adb("-s", serial, "emu", "avd", "name").decode("utf-8", errors="replace").splitlines()
+        except DeviceUnreachable:
+            return ""
+        return lines[0].strip() if lines else ""
 
-    def _running(self) -> dict[str, str]:
-        """Return the serial of every AVD that runs, by its name."""
-        devices = self._adb("", "devices").decode("utf-8", errors="replace")
-        serials = re.findall(r"^(emulator-\d+)\s", devices, re.MULTILINE)
-        names = {}
-        for serial in serials:
-            lines = self._adb(serial, "emu", "avd", "name").decode("utf-8", errors="replace").splitlines()
-            if lines:
-                names[lines[0].strip()] = serial
-        return names
-
-    def _free(self, running: Mapping[str, str]) -> str:
-        taken = set(running.values())
-        ports = range(_FIRST_PORT, _FIRST_PORT + 2 * _PORTS, 2)
-        return next(serial for port in ports if (serial := f"emulator-{port}") not in taken)
-
-    def _adb(self, serial: str, *arguments: str) -> bytes:
+    def _adb(self, *arguments: str) -> bytes:
         beside = self.program.parent.parent / "platform-tools" / ("adb.exe" if self.program.suffix else "adb")
-        adb = str(beside) if beside.is_file() else "adb"
-        answer = self._run([adb, *(["-s", serial] if serial else []), *arguments])
-        if answer.code:
-            raise DeviceUnreachable(f"adb {' '.join(arguments)}: exit {answer.code}", serial=serial or self.name)
-        return answer.out
+        return self._answer(str(beside) if beside.is_file() else "adb", *arguments)
+
+
+def _free(taken: Sequence[str]) -> str:
+    ports = range(_FIRST_PORT, _FIRST_PORT + 2 * _PORTS, 2)
+    return next(serial for port in ports if (serial := f"emulator-{port}") not in taken)
