@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
@@ -15,8 +16,9 @@ import av
 import pytest
 
 from harness.clock import SystemClock
-from harness.device import wire
-from harness.device.cameras import Frames, Scrcpy, Screenrecord, cameras, found_scrcpy
+from harness.device import recorder, wire
+from harness.device.cameras import Frames, Scrcpy, Screenrecord, cameras, found_scrcpy, is_whole
+from harness.device.film_frames import FrameFilm
 from harness.device.recorder import Film, FilmLimits
 from harness.errors import ActionRefused
 from harness.evidence import layout
@@ -28,6 +30,7 @@ from harness.virtual.server import DeviceHandle, VirtualDevices
 from tests.evidence_attacks import rebuild
 from tests.evidence_walks import app, judge_study, start_of, walk_study
 from tests.seal_fixtures import HostClock, problems
+from tests.test_device_frames import png
 from tests.virtual_fixtures import BUNDLED_ADB, AdbServer, adb_server, eventually, free_port
 
 Kept = list[tuple[Recording, bytes | None]]
@@ -198,7 +201,7 @@ signal.signal(signal.SIGINT, lambda *_: over.set())
 open(sys.argv[0] + ".begun", "w", encoding="utf-8").close()
 over.wait(float(given["--time-limit"]))
 with open(given["--record"], "wb") as film:
-    film.write(b"\\0\\0\\0\\x18ftypmp42" + given["--serial"].encode())
+    film.write(b"\\0\\0\\0\\x0aftyp" + given["--serial"].encode() + b"\\0\\0\\0\\x08moov")
 """
 
 
@@ -227,7 +230,47 @@ def test_scrcpy_films_by_its_documented_command_line_and_ends_at_once_when_told(
     eventually((tmp_path / "scrcpy.begun").exists, within_s=60)
     first.stop()
     thread.join(60)
-    assert filmed == [b"\0\0\0\x18ftypmp42X1"]
+    assert filmed == [b"\0\0\0\x0aftypX1\0\0\0\x08moov"]
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert [camera.name for camera in cameras("X1", ("127.0.0.1", 1), SystemClock(), FilmLimits())] == [
+        "screenrecord",
+        "frames",
+    ]
+
+
+def test_a_film_is_whole_from_its_first_box_to_the_index_that_is_written_last() -> None:
+    film = FrameFilm()
+    film.add(png((10, 20, 30)), 0.0)
+    film.add(png((40, 50, 60)), 1.0)
+    whole = film.close()
+    assert is_whole(whole)
+    assert not any(is_whole(whole[:end]) for end in range(0, len(whole), 7))
+    index = whole.index(b"moov") - 4
+    assert not is_whole(whole[:index]), "as a recorder that was killed leaves it"
+
+
+def test_whatever_a_camera_raises_is_told_and_no_film_goes_missing_in_silence(
+    seen: Observation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        name = "full"
+
+        def segment(self, number: int) -> bytes:
+            raise OSError(errno.ENOSPC, f"No space left on device, segment {number}")
+
+        def stop(self) -> None:
+            pass
+
+    monkeypatch.setattr(recorder, "cameras", lambda *_: (Full(),))
+    kept: Kept = []
+    film = Film("X1", adb=("127.0.0.1", 1), clock=SystemClock(), keep=lambda *one: kept.append(one))
+    probe = begun(film, probing(1), seen)
+    with pytest.raises(StopIteration):
+        probe.send(seen)
+    ((recording, content),) = kept
+    assert content is None
+    assert recording.gap is not None
+    assert "No space left" in recording.gap.detail
 
 
 def test_a_rule_without_a_probe_is_not_filmed(device: tuple[AdbServer, DeviceHandle]) -> None:

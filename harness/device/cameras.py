@@ -11,6 +11,7 @@ import re
 import secrets
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from typing import Final, Protocol
 import adbutils
 
 from harness.clock import Clock, deadline
+from harness.device import wire
 from harness.device.film_frames import FilmError, FrameFilm
 from harness.device.frames import png_in
 from harness.device.wire import LOOPBACK, QuickClient
@@ -65,7 +67,9 @@ class Camera(Protocol):
 
 def cameras(serial: str, adb: tuple[str, int], clock: Clock, limits: FilmLimits) -> tuple[Camera, ...]:
     """Return what can film this device, the best first; which of them works shows when it films."""
-    program = found_scrcpy() if adb[0] in LOOPBACK else None  # scrcpy's own tunnel ends where its adb server is
+    # Its own tunnel ends where its adb server is. On Windows it hears Ctrl-C alone (windows_ctrl_handler in scrcpy.c),
+    # which nobody can send to one program: ended otherwise, it leaves a film without its index, which nothing plays.
+    program = found_scrcpy() if adb[0] in LOOPBACK and sys.platform != "win32" else None
     found: list[Camera] = []
     if program is not None:
         found.append(Scrcpy(program, serial, adb, limits))
@@ -96,8 +100,9 @@ class Screenrecord:
         finally:
             with contextlib.suppress(DeviceError):
                 self._shell(f"rm -f {path}", limits.slack_s)
-        if not content:
-            raise ActionRefused(f"the film is empty: {said.strip()[:200]}", serial=self._serial)
+        if not is_whole(content):
+            problem = f"the film of {len(content)} bytes is not whole: {said.strip()[:200]}"
+            raise ActionRefused(problem, serial=self._serial)
         return content
 
     def stop(self) -> None:
@@ -151,25 +156,27 @@ class Scrcpy:
         with tempfile.TemporaryDirectory(prefix="harness-scrcpy-", ignore_cleanup_errors=True) as folder:
             path, log = Path(folder, f"{number}.mp4"), Path(folder, "log.txt")
             with log.open("wb") as output:
-                try:
-                    self._running = _started(self.command(path), environment, output.fileno())
-                except OSError as error:
-                    raise ActionRefused(f"{self._program}: {error}", serial=self._serial) from error
+                self._running = subprocess.Popen(
+                    self.command(path),
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=sys.platform != "win32",  # interrupted without ourselves being
+                )
                 code = self._ended(self._running, limits.segment_s + limits.slack_s)
             said = log.read_text(encoding="utf-8", errors="replace").strip()[-200:]
             # Its exit code after an interrupt is not documented: what counts is the file.
-            if not path.is_file() or not path.stat().st_size:
-                raise ActionRefused(f"scrcpy made no film (exit {code}): {said}", serial=self._serial)
-            return path.read_bytes()
+            film = path.read_bytes() if path.is_file() else b""
+        if not is_whole(film):
+            problem = f"scrcpy made no whole film, {len(film)} bytes (exit {code}): {said}"
+            raise ActionRefused(problem, serial=self._serial)
+        return film
 
     def stop(self) -> None:
         running = self._running
         if running is not None and running.poll() is None:
-            # Ctrl-C, after which it closes its file as documented.
-            if sys.platform == "win32":
-                running.send_signal(signal.CTRL_BREAK_EVENT)
-            else:
-                running.send_signal(signal.SIGINT)
+            running.send_signal(signal.SIGINT)  # Ctrl-C, after which it closes its file as documented
 
     def _ended(self, process: subprocess.Popen[bytes], within_s: float) -> int:
         try:
@@ -195,16 +202,18 @@ def found_scrcpy() -> Path | None:
     return Path(program) if match and (int(match[1]), int(match[2])) >= _OLDEST_SCRCPY else None
 
 
-def _started(command: list[str], environment: dict[str, str], output: int) -> subprocess.Popen[bytes]:
-    """Start a program that can be interrupted without ourselves being."""
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP
-        return subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, creationflags=flags
-        )
-    return subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-    )
+def is_whole(film: bytes) -> bool:
+    """Return whether an MP4 is there from its first box to its last, with the index that is written at its end."""
+    at, kinds = 0, set()
+    while at + 8 <= len(film):
+        length, kind = struct.unpack_from(">I4s", film, at)
+        if length == 1 and at + 16 <= len(film):  # a box of more than 4 GB, or one that was begun as if
+            (length,) = struct.unpack_from(">Q", film, at + 8)
+        if length < 8 or at + length > len(film):
+            return False
+        kinds.add(kind)
+        at += length
+    return at == len(film) and b"moov" in kinds
 
 
 class Frames:
@@ -235,7 +244,10 @@ class Frames:
         begin_s = self._clock.monotonic_s()
         left_s = deadline(self._clock, self._limits.segment_s)
         while True:
-            png = png_in(self._screencap())
+            raw = wire.screencap(self._adb, self._serial, timeout_s=self._limits.slack_s)
+            if raw is None:
+                raise ActionRefused("no exec: service, so no frames", serial=self._serial)
+            png = png_in(raw)
             if png is not None:
                 film.add(png, self._clock.monotonic_s() - begin_s)
             if self._stop.wait(min(self._limits.frame_s, max(0.0, left_s()))) or left_s() <= 0:
@@ -243,16 +255,3 @@ class Frames:
 
     def stop(self) -> None:
         self._stop.set()
-
-    def _screencap(self) -> bytes:
-        client = QuickClient(*self._adb)
-        with (
-            client.within(self._limits.slack_s, "exec screencap", self._serial),
-            client.device(self._serial).open_transport() as connection,
-        ):
-            connection.send_command("exec:screencap -p")
-            connection.check_okay()
-            chunks = []
-            while chunk := connection.conn.recv(1 << 18):
-                chunks.append(chunk)
-            return b"".join(chunks)

@@ -137,7 +137,7 @@ class _Reel:
             began = self._now()
             try:
                 content = self._camera.segment(number)
-            except DeviceError as error:
+            except Exception as error:  # noqa: BLE001 - a thread that died of it would tell nobody that no film was made
                 detail = {"serial": self._serial, "camera": self._camera.name, "error": str(error)}
                 _log.warning("the screen could not be filmed", extra=detail)
                 left = [] if isinstance(error, DeviceUnreachable) else left[1:]
