@@ -21,11 +21,11 @@ from harness import machine
 from harness.clock import Clock, SystemClock
 from harness.device import changes, pool, wire
 from harness.device.android import AndroidDevice
-from harness.device.installing import refuse_other_file
+from harness.device.installing import recorded, refuse_other_file
 from harness.device.pair import Pair
 from harness.device.recorder import Film
 from harness.discretion import Discretion, SecretTyping, Withholding
-from harness.errors import BadInput, BundleError, DeviceError, DeviceUnreachable
+from harness.errors import ActionRefused, BadInput, BundleError, DeviceError, DeviceUnreachable
 from harness.evidence import redact
 from harness.evidence.bundle import BundleWriter, StoredBundle, WalkStart, open_bundle
 from harness.evidence.layout import RUN, WalkEnd, bundle_name
@@ -367,23 +367,23 @@ def install(device: AndroidDevice, app: FiledApp, filed_from: Path | None) -> No
     try:
         device.apk_path(app.package)
         return
-    except DeviceError:
+    except ActionRefused:  # any other error has not looked whether it is there
         if not app.apk or "://" in app.apk:
             raise
     path = (filed_from or Path()) / app.apk
-    if path.exists():
-        noted = changes.Change(kind="package", what=app.package, at=device.clock.wall())
-        changes.note(device.shell, device.serial, noted)
+    record = recorded(device.shell, device.serial, app.package, device.clock.wall())
     if path.is_dir():
         from harness.virtual.app_archive import pack_app
 
         with tempfile.TemporaryDirectory() as folder:
             packed = Path(folder) / f"{app.package}.apk"
             packed.write_bytes(pack_app(path))
-            device.install(packed)
+            with record:
+                device.install(packed)
     elif path.is_file():
         refuse_other_file(path, app.apk_sha256, device.serial)
-        device.install(path)
+        with record:
+            device.install(path)
     else:
         raise BadInput(
             source="filed list",

@@ -26,7 +26,7 @@ from harness.doctor.checkup import copyable
 from harness.doctor.device import device_checkups, look_at_device, parts, seen_checkups
 from harness.doctor.host import look_at_disk
 from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr
-from harness.errors import ActionRefused
+from harness.errors import ActionRefused, DeviceUnreachable
 from harness.model import Channel, Frame, Gap, Moment
 from harness.session import clean_devices, device_rows
 from harness.virtual.server import DeviceHandle, VirtualDevices
@@ -352,6 +352,15 @@ def test_what_cannot_be_taken_back_stays_in_the_record() -> None:
     done = take_back(shell, "X", changes.made(shell))
     assert [(change.what, bool(problem)) for change, problem in done] == [("global/x", False), ("cn.stuck", True)]
     assert kept == [lines[0]]
+
+    def lost(command: str) -> str:
+        if command.startswith("echo "):
+            raise DeviceUnreachable("gone", serial="X")
+        assert not (command.startswith(("rm", "mv")) and command.endswith(changes.RECORD)), command
+        return shell(command)
+
+    with pytest.raises(DeviceUnreachable):
+        take_back(lost, "X", changes.made(shell))
 
 
 # --- what is printed

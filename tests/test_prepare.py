@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import json
 import shlex
 import subprocess
 import sys
@@ -40,6 +41,8 @@ from harness.fleet.prepare import CLEAR, KEEP, ready_for
 from harness.fleet.restart import EMULATOR, NEVER, emulator_of, restart
 from harness.messages import catalogue, text
 from harness.model import EntryKind, FiledApp, PackageName
+from harness.session import clean_devices, device_rows
+from harness.virtual.app_archive import pack_app
 from harness.virtual.server import DeviceHandle, VirtualDevices
 from tests.night_scenes import GOOD, NightClock, apps, held, night_of
 from tests.virtual_fixtures import adb_binaries, adb_server, free_port
@@ -335,6 +338,17 @@ def test_an_app_is_installed_stopped_and_cleared_or_the_reason_is_told(
     with pytest.raises(InstallRefused) as refused:
         install_apk(adb, virtual.serial, _apk(tmp_path / "any.apk"))
     assert refused.value.reason == "install-not-an-apk"  # no app of the embedded device, and it says so itself
+    assert device_rows(adb)[0]["changes"] == "", "what was refused is not told as installed"
+    folder = tmp_path / "page"
+    folder.mkdir()
+    manifest = {"package": "cn.gov.page", "launcher": ".Main", "activities": {".Main": "index.html"}}
+    (folder / "app.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / "index.html").write_text("<!doctype html><p>页", encoding="utf-8")
+    (tmp_path / "page.apk").write_bytes(pack_app(folder))
+    assert why(replace(app, package=PackageName("cn.gov.page"), apk="page.apk")) is None
+    assert device_rows(adb)[0]["changes"] == "cn.gov.page"
+    assert [(one["change"], one["problem"]) for one in clean_devices(adb, ())] == [("cn.gov.page", "")]
+    assert "cn.gov.page" not in virtual.packages()
     browser = FiledApp(package=PackageName("com.android.browser"), name="乙", entry_kind=EntryKind.H5)
     assert why(browser, CLEAR) is None
 

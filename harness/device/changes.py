@@ -19,6 +19,7 @@ Shell = Callable[[str], str]  # a command's output; raises ``DeviceError``
 Kind = Literal["setting", "package", "ime", "file"]
 
 RECORD: Final = "/data/local/tmp/harness-changes.txt"
+_NEW_RECORD: Final = f"{RECORD}.new"
 _FILES: Final = "/data/local/tmp/u2.jar /data/local/tmp/harness-*"
 _FILE: Final = re.compile(r"/data/local/tmp/(?:u2\.jar|harness-[\w.-]+)")
 _LINE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (setting|package|ime) (\S+)(?: (.*))?")
@@ -72,14 +73,14 @@ def put_setting(shell: Shell, serial: str, setting: Setting, at: datetime) -> st
     return before
 
 
-def note(shell: Shell, serial: str, change: Change) -> None:
+def note(shell: Shell, serial: str, change: Change, record: str = RECORD) -> None:
     """Write down what is about to be changed. Raises ``ActionRefused`` where the device does not keep it."""
     if change.at is None:
         raise ValueError(f"{change.what}: a change that is written down has a time")
     line = f"{change.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} {change.kind} {change.what} {change.before}".rstrip()
-    said = shell(f"echo {shlex.quote(line)} >> {RECORD} && echo kept")
+    said = shell(f"echo {shlex.quote(line)} >> {record} && echo kept")
     if _one_line(said) != "kept":
-        raise ActionRefused(f"{RECORD} cannot be written, so nothing is changed: {_one_line(said)}", serial=serial)
+        raise ActionRefused(f"{record} cannot be written, so nothing is changed: {_one_line(said)}", serial=serial)
 
 
 def made(shell: Shell) -> tuple[Change, ...]:
@@ -115,9 +116,11 @@ def take_back(shell: Shell, serial: str, changes: tuple[Change, ...]) -> tuple[t
         same = [one for one in left if (one.kind, one.what, one.before) == (change.kind, change.what, change.before)]
         if same and not problem:
             left.remove(same[-1])
-    shell(f"rm -f {RECORD}")
+    # The old record stays until the new one is whole: a device may be gone at any moment.
+    shell(f"rm -f {_NEW_RECORD}")
     for change in left:
-        note(shell, serial, change)
+        note(shell, serial, change, _NEW_RECORD)
+    shell(f"mv {_NEW_RECORD} {RECORD}" if left else f"rm -f {RECORD}")
     return tuple(done)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import zipfile
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from harness.device import wire
-from harness.errors import InstallRefused
+from harness.device import changes, wire
+from harness.errors import ActionRefused, InstallRefused
 
 INSTALL_S: Final = 300.0
 _CODE: Final = re.compile(r"\bINSTALL_(?:FAILED|PARSE_FAILED)_[A-Z_]+")
@@ -85,6 +88,24 @@ def refuse_other_file(apk: Path, sha256: str, serial: str) -> None:
         raise InstallRefused(f"{apk}: {error}", serial=serial, reason=OTHER_FILE) from error
     if found != sha256:
         raise InstallRefused(f"{apk.name} is {found}, the list says {sha256}", serial=serial, reason=OTHER_FILE)
+
+
+@contextlib.contextmanager
+def recorded(shell: changes.Shell, serial: str, package: str, at: datetime) -> Iterator[None]:
+    """Write down on the device that the block installs an app, so that it can be removed; not where it is refused.
+
+    Raises ``InstallRefused`` where the device does not keep it, and then nothing is installed.
+    """
+    change = changes.Change(kind="package", what=package, at=at)
+    try:
+        changes.note(shell, serial, change)
+    except ActionRefused as error:
+        raise InstallRefused(str(error), serial=serial, reason="install-storage") from error
+    try:
+        yield
+    except InstallRefused:
+        changes.take_back(shell, serial, (change,))
+        raise
 
 
 def install_apk(adb: tuple[str, int], serial: str, apk: Path) -> None:

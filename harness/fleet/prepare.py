@@ -6,6 +6,7 @@ All of it under the device's lease, and before the walk, so that the walk's reco
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import shlex
 import shutil
@@ -16,9 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from harness.clock import Clock
+from harness.clock import Clock, SystemClock
 from harness.device import wire
-from harness.device.installing import NO_DIGEST, OF_THE_FILE, install_apk, refuse_other_file
+from harness.device.installing import NO_DIGEST, OF_THE_FILE, install_apk, recorded, refuse_other_file
 from harness.device.pool import lease
 from harness.errors import DeviceError, InstallRefused
 from harness.fleet.health import GONE, Health, Sick, made_well
@@ -104,7 +105,9 @@ def _installed(app: FiledApp, adb: tuple[str, int], serial: str, filed_from: Pat
     try:
         with _file_of(app, serial, filed_from) as apk:
             refuse_other_file(apk, app.apk_sha256, serial)
-            install_apk(adb, serial, apk)
+            shell = functools.partial(wire.shell, adb, serial)
+            with recorded(shell, serial, app.package, SystemClock().wall()):
+                install_apk(adb, serial, apk)
     except InstallRefused as refused:
         return Unready(reason=refused.reason, detail=str(refused), again=refused.reason not in OF_THE_FILE)
     return None
