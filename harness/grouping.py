@@ -71,7 +71,8 @@ def in_status_bar(observation: Observation, word: Word) -> bool:
     Some devices draw none: what the app's own nodes say there is the app's, and so is what pixels show in letters as
     tall as a heading.
     """
-    if any(observation.elements[at].package == observation.page.package for at in word.elements):
+    page = observation.page
+    if page is not None and any(observation.elements[at].package == page.package for at in word.elements):
         return False
     height_px = observation.size_px[1]
     heading = Channel.HIERARCHY not in word.channels and word.box.height_px >= _HEADING_RATIO * height_px
