@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.device.link import Limits
+from harness.model import Channel
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "faults.md"
 READ_AGAIN = f"at most {Limits().read_tries} times a look"
 ONCE = "never"
-LOST = "no `clear` rests on it: every rule has the gap"
+LOST = "a lost step: no rule says `clear`"
+UNREAD = {
+    Channel.HIERARCHY: "an unread screen: no rule says `clear`",
+    Channel.PICTURE: "`clear` by a whole hierarchy, never of what pixels alone show",
+    Channel.PAGE: "read all the same: what is in front counts as the app",
+}
 WHOLE = "whole"
 
 
@@ -22,7 +28,9 @@ class Answer:
     """One fault, spelled as for ``--fault``; what may be recorded of a look and of a step, and what is told of both.
 
     ``look`` holds the reasons of gaps that a look may have, ``step`` those of a step; empty: it must be whole.
-    ``times`` is how often the fault shows, ``within_s`` how long after its end the next whole look comes at most.
+    ``unread`` is the channel that such a look lacks, and with it what ``clear`` may still rest on, which
+    ``test_clear_is_earned`` holds the rules to. ``times`` is how often the fault shows, ``within_s`` how long after its
+    end the next whole look comes at most.
     """
 
     fault: str
@@ -32,12 +40,14 @@ class Answer:
     deadline: str
     look: frozenset[str] = frozenset()
     step: frozenset[str] = frozenset()
+    unread: Channel = Channel.HIERARCHY
     times: int = 1
     within_s: float = 30.0
 
     @property
     def reach(self) -> str:
-        return LOST if self.look or self.step else WHOLE
+        parts = ((LOST,) if self.step else ()) + ((UNREAD[self.unread],) if self.look else ())
+        return "; ".join(parts) or WHOLE
 
 
 def _set(text: str) -> frozenset[str]:
@@ -123,6 +133,7 @@ ANSWERS: tuple[Answer, ...] = (
         actions=_DOUBT,
         deadline=_SHELL,
         look=_set("device-timeout"),
+        unread=Channel.PAGE,
         step=_set("device-timeout"),
     ),
     Answer(
@@ -140,6 +151,7 @@ ANSWERS: tuple[Answer, ...] = (
         actions="not concerned",
         deadline=_PICTURE,
         look=_set("capture-failed"),
+        unread=Channel.PICTURE,
     ),
     Answer(
         fault="empty_png",
@@ -156,6 +168,7 @@ ANSWERS: tuple[Answer, ...] = (
         actions="not concerned",
         deadline=_PICTURE,
         look=_set("black-frame"),
+        unread=Channel.PICTURE,
     ),
     Answer(
         fault="half_xml",
@@ -316,7 +329,8 @@ ANSWERS: tuple[Answer, ...] = (
 _HEAD = """# 故障与应答 · Faults, and what the harness answers
 
 本表由 `python -m tests.fault_answers` 生成，故障矩阵测试（`pytest -m matrix tests/test_fault_matrix.py`）逐项核对。
-只有读取会重试，动作从不重试：结果不明的一步记为缺口，其上不作“未见”结论。
+只有读取会重试，动作从不重试：结果不明的一步记为缺口，其上不作“未见”结论。只缺画面、而控件树完整的一屏，仍可作“未见”，
+除非有内容只在画面里。
 
 Written from the table that the fault matrix holds the backend to. Only reads are asked again; an action never is,
 because whether it took effect is not known. *Within* is how long after the fault the next whole look comes at most.

@@ -118,6 +118,7 @@ class Harm:
     looks: list[Observation] = field(default_factory=list)
     told: Told = field(default_factory=lambda: Told(walks=1))
     _pending: bool = False
+    _loses_its_step: bool = False
 
     def observation(self, observation: Observation, frame: Frame) -> None:
         self.writer.observation(observation, frame)
@@ -142,6 +143,8 @@ class Harm:
             self.told.by_reason[reason] = self.told.by_reason.get(reason, 0) + 1
         shown = not self.virtual.faults()
         self.virtual.clear_faults()
+        # Nobody knows whether this action took effect, so no step may read as if it had.
+        assert step.gap is not None or not (shown and self._loses_its_step), step
         if gaps:
             self.told.recorded += 1
         elif shown:
@@ -155,6 +158,7 @@ class Harm:
         length_s = self.chance.choice((-_JUMP_S, _JUMP_S)) if fault is Fault.CLOCK_JUMP else _LENGTHS.get(fault, 0.0)
         self.told.armed += 1
         self._pending = True
+        self._loses_its_step = (fault, place) == (Fault.DROP_MID_REQUEST, f"@{Where.INPUT}")
         self.virtual.fault(f"{fault}{place}", length_s)
 
     def refusal(self, refusal: Refusal) -> None:

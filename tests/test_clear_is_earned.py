@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import WAITING_SHAPES, Box, Coverage, Rule, Shape, ShapeKind, Verdict
+from harness.model import WAITING_SHAPES, Box, Channel, Coverage, Gap, Rule, Shape, ShapeKind, Verdict
 from harness.report.phrases import Phrases
 from harness.rules import ALL_RULES
 from harness.rules.corpus import screen
@@ -98,3 +98,19 @@ def test_a_large_region_from_which_no_word_could_be_read_was_not_read(law: Rule)
     drawn = _screen("首页", opaque=[[0, 300, 1080, 2300]], engines=["case"])
     assert _verdict(law, drawn) is Verdict.INCONCLUSIVE
     assert _verdict(law, _screen("首页", opaque=[[0, 300, 1080, 900]], engines=["case"])) is Verdict.CLEAR  # a picture
+
+
+@EACH_RULE
+def test_a_picture_that_failed_keeps_back_only_what_pixels_alone_show(law: Rule) -> None:
+    black = [{"channel": "picture", "reason": "black-frame"}]
+    assert _verdict(law, _screen("首页", "办事", "我的", gaps=black)) is Verdict.CLEAR
+    drawn = _screen("首页", "办事", "我的", gaps=black, opaque=[[0, 700, 1080, 1200]])
+    assert _verdict(law, drawn) is Verdict.INCONCLUSIVE
+
+
+@EACH_RULE
+def test_a_lost_step_keeps_back_every_clear(law: Rule) -> None:
+    page = law.detect(screen(_screen("首页", "办事", "我的")))
+    lost = Gap(channel=Channel.PAGE, reason="action-failed")
+    assert law.conclude([page], WALKED).verdict is Verdict.CLEAR
+    assert law.conclude([page], replace(WALKED, gaps=(lost,))).verdict is Verdict.INCONCLUSIVE

@@ -57,6 +57,7 @@ SHARE = (
     ("garbage", "probe"),
     ("already_registered", "capture"),
     ("adb_replaced", "capture"),
+    ("empty_xml", "capture"),
 )
 
 
@@ -142,6 +143,7 @@ class Told:
 
     look: frozenset[str] = frozenset()
     step: frozenset[str] = frozenset()
+    unread: frozenset[Channel] = frozenset()
     refused: DeviceError | None = None
 
 
@@ -150,7 +152,7 @@ def captured(field: Field) -> Told:
         frame = field.device.capture()
     except DeviceError as error:
         return Told(look=frozenset({gap_reason(error)}), refused=error)
-    return Told(look=frozenset(gap.reason for gap in frame.gaps))
+    return Told(look=frozenset(gap.reason for gap in frame.gaps), unread=frozenset(gap.channel for gap in frame.gaps))
 
 
 def stepped(field: Field, action: Action) -> Told:
@@ -224,6 +226,8 @@ def held_to(field: Field, answer: Answer, operation: str) -> float:
     arm(field, answer, operation)
     told = OPERATIONS[operation](field)
     assert told.look <= answer.look, (told, answer)
+    if answer.times > 1 and operation == "capture":  # it shows each time: then it is told, and of the right channel
+        assert (told.look, told.unread) == (answer.look, frozenset({answer.unread})), (told, answer)
     assert told.step <= answer.step | ({"app-died"} if operation == "install" else set()), (told, answer)
     if answer.fault == "storage_full" and operation == "install":
         assert isinstance(told.refused, DeviceError)
