@@ -17,6 +17,11 @@ def _size(b: Bench) -> tuple[int, int]:
     return width, height
 
 
+def _window_size(b: Bench) -> None:
+    width, height = _size(b)
+    true(f'bounds="[0,0][{width},{height}]"' in b.d.dump_hierarchy(), "a window of that size")
+
+
 def _info(b: Bench) -> None:
     info = b.d.info
     wanted = {
@@ -108,6 +113,11 @@ def _press_back(b: Bench) -> None:
     true(b.d.wait_activity(".NextActivity", timeout=WAIT_S), "next page")
     b.d.press("back")
     true(b.d.wait_activity(".MainActivity", timeout=WAIT_S), "back")
+
+
+def _wait_activity(b: Bench) -> None:
+    true(b.d.wait_activity(".MainActivity", timeout=WAIT_S), "the one in front")
+    same(b.d.wait_activity(".NextActivity", timeout=0.1), False)
 
 
 def _keyevent(b: Bench) -> None:
@@ -349,7 +359,7 @@ def _kept(b: Bench) -> None:
 CLIENT_CHECKS: tuple[Check, ...] = (
     Check(name="d.info", holds=_info),
     Check(name="d.device_info", holds=_device_info),
-    Check(name="d.window_size", holds=_size),
+    Check(name="d.window_size", holds=_window_size),
     Check(name="d.dump_hierarchy: whole, compressed, root in active", holds=_dump),
     Check(name="d.click in pixels", holds=_click),
     Check(name="d.click in shares", holds=_click_share),
@@ -374,7 +384,7 @@ CLIENT_CHECKS: tuple[Check, ...] = (
     Check(name="d.app_stop, d.app_clear", holds=_stop),
     Check(name="d.app_uninstall, d.app_install, d.app_list", holds=_install),
     Check(name="d.app_current", holds=_current),
-    Check(name="d.wait_activity", holds=_start_activity),
+    Check(name="d.wait_activity", holds=_wait_activity),
     Check(name="d.app_info", holds=_app_info),
     Check(name="d.app_auto_grant_permissions", holds=_grant),
     Check(name="d(...).wait, wait_gone", holds=_come_and_go),

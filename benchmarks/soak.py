@@ -1,7 +1,7 @@
 """Prints memory, file handles, threads and step cost over time while two devices are walked without end.
 
-``python -m benchmarks.soak [--minutes 30]``; exit 1 where something grows. The embedded devices live in a process of
-their own, so that what is measured is the harness; theirs is printed beside it.
+``python -m benchmarks.soak [--minutes 30]``; exit 1 where something grows or could not be measured. The embedded
+devices live in a process of their own, so that what is measured is the harness; theirs is printed beside it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from harness.fleet.filed import read_filed_list
 from harness.model import FiledApp, PackageName
 
 DEVICES = 2
+FLAT = "flat"
 GROWTH = 0.10  # more than this over the first third is growth
 # What may come and go: a few handles and threads of a walk that is under way, memory that Python keeps.
 SLACK = {"handles": 8.0, "threads": 3.0, "memory MB": 24.0, "step s": 0.3}
@@ -108,8 +109,8 @@ def walk_without_end(
         number += 1
         try:
             bundle = session.inspect(app, serial, settings, _DEMO).bundle
-        except HarnessError as error:
-            work.problems.append(f"{serial}: {error}")
+        except Exception as error:  # noqa: BLE001 - a thread that died of it would leave everything flat
+            work.problems.append(f"{serial}: {type(error).__name__}: {error}")
             return
         steps = [(step.ended.wall - step.began.wall).total_seconds() for step in read_bundle(bundle).steps]
         with work.lock:
@@ -178,17 +179,24 @@ def growth(samples: Sequence[Sample]) -> dict[str, tuple[float, float]]:
     }
 
 
+def verdict(name: str, before: float, after: float) -> str:
+    """Return whether a measure is flat, grows, or was not measured: nothing costs nothing, and holds nothing."""
+    if not before or not after:
+        return "UNKNOWN"
+    return FLAT if after <= before * (1 + GROWTH) + SLACK[name] else "GROWS"
+
+
 def main() -> int:
-    """Print the course and a verdict; return 1 where something grows or a device was lost."""
+    """Print the course and a verdict; return 1 where something grows, was not measured, or a device was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     samples, work = soak(parser.parse_args().minutes)
     grown = 0
     print()
     for name, (before, after) in growth(samples).items():
-        flat = after <= before * (1 + GROWTH) + SLACK[name]
-        grown += not flat
-        print(f"{'flat ' if flat else 'GROWS'}  {name}: {before:.2f} in the middle third, {after:.2f} in the last")
+        said = verdict(name, before, after)
+        grown += said != FLAT
+        print(f"{said:7}  {name}: {before:.2f} in the middle third, {after:.2f} in the last")
     for problem in work.problems:
         print(f"LOST   {problem}")
     return 1 if grown or work.problems else 0
