@@ -19,7 +19,7 @@ import pytest
 
 from harness import machine, messages
 from harness.clock import SystemClock
-from harness.doctor import Checkup, Status, as_json, reading, run_doctor, worst
+from harness.doctor import Checkup, Status, as_json, host, reading, run_doctor, worst
 from harness.doctor.adb import look_at_adb, same_emulator
 from harness.doctor.host import free_ports, look_at_clock, look_at_cv2, look_at_disk, look_at_loopback
 from harness.doctor.key import look_at_key
@@ -323,4 +323,20 @@ def test_a_clock_of_which_nothing_is_told_is_unknown_not_right(environ: dict[str
 
 
 def test_loopback_of_this_machine_is_usable() -> None:
-    assert look_at_loopback().reason in {"doctor.loopback.usable", "doctor.loopback.emulator_range"}
+    assert look_at_loopback(ON).reason in {"doctor.loopback.usable", "doctor.loopback.emulator_range"}
+
+
+@pytest.mark.parametrize(
+    ("on", "mend"),
+    [
+        (machine.System.WINDOWS, "netsh int ipv4 set dynamicport tcp start=49152 num=16384"),
+        (machine.System.MACOS, "sudo sysctl -w net.inet.ip.portrange.first=49152"),
+        (machine.System.DEBIAN, 'sudo sysctl -w net.ipv4.ip_local_port_range="32768 60999"'),
+    ],
+)
+def test_ports_that_adb_takes_for_emulators_are_mended_by_a_command_of_the_system(
+    on: machine.System, mend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "free_ports", lambda count: tuple(range(5555, 5555 + count)))
+    look = look_at_loopback(on)
+    assert (look.reason, look.mend) == ("doctor.loopback.emulator_range", mend)

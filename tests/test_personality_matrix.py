@@ -148,10 +148,12 @@ def test_the_demo_says_the_same_on_every_kind_of_device(
     truth = json.loads((DEMO / "apps" / package / "truth.json").read_text(encoding="utf-8"))
     expected = {item["rule"]: item for item in truth["findings"]}
     skin = "opaque" if PERSONALITIES[name].quirks.no_web_nodes else "text"
+    # Not to have seen it needs a loss with a name; a walk that lost nothing and was finished says what is true.
+    excused = {Verdict.INCONCLUSIVE.value} if row.gaps or row.stopped_by or skin == "opaque" else set()
     other = {}
     for rule, verdict in row.verdicts.items():
         item = expected.get(rule, {"accept": UNNAMED})
         accepted = item.get(f"accept_{skin}", item["accept"])
-        if verdict.value not in accepted and verdict is not Verdict.INCONCLUSIVE:
+        if verdict.value not in {*accepted, *excused}:
             other[rule] = (verdict.value, accepted)
     assert other == {}

@@ -51,7 +51,7 @@ def run_doctor(*, evidence_dir: Path, environ: Mapping[str, str], clock: Clock) 
         ("ocr", lambda: look_at_readers(environ, on)),
         ("font", lambda: look_at_font(environ, on)),
         ("disk", lambda: look_at_disk(evidence_dir, on)),
-        ("loopback", look_at_loopback),
+        ("loopback", lambda: look_at_loopback(on)),
         ("clock", lambda: look_at_clock(clock, environ, on)),
         ("key", lambda: look_at_key(environ)),
         ("adb", lambda: look_at_devices(environ, on, clock)),

@@ -99,20 +99,28 @@ def _by_size(folder: Path, on: machine.System) -> str:
     return f"du -sh {shlex.quote(str(folder))}/* | sort -h"
 
 
-def look_at_loopback() -> Checkup:
+def look_at_loopback(on: machine.System) -> Checkup:
     """Return whether 127.0.0.1 gives free ports outside adb's own range and carries bytes."""
     try:
         ports = free_ports(PORTS_WANTED)
         _send_one_byte()
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, type(error).__name__)
-        mend = "ping -c 1 127.0.0.1"
+        mend = "ping -n 1 127.0.0.1" if on is machine.System.WINDOWS else "ping -c 1 127.0.0.1"
         return checkup("loopback", Status.FAIL, "blocked", {"error": name}, mend)
     data = {"ports": str(len(ports))}
     if any(port in EMULATOR_PORTS for port in ports):
-        mend = 'sudo sysctl -w net.ipv4.ip_local_port_range="32768 60999"'
-        return checkup("loopback", Status.WARN, "emulator_range", data, mend)
+        return checkup("loopback", Status.WARN, "emulator_range", data, _ports_above(on))
     return checkup("loopback", Status.OK, "usable", data)
+
+
+def _ports_above(on: machine.System) -> str:
+    """Return the command by which the system hands out ports above those that adb looks at."""
+    if on is machine.System.WINDOWS:
+        return "netsh int ipv4 set dynamicport tcp start=49152 num=16384"
+    if on is machine.System.MACOS:
+        return "sudo sysctl -w net.inet.ip.portrange.first=49152"
+    return 'sudo sysctl -w net.ipv4.ip_local_port_range="32768 60999"'
 
 
 def free_ports(count: int) -> tuple[int, ...]:
@@ -166,7 +174,7 @@ def _is_synchronised(environ: Mapping[str, str], on: machine.System) -> bool | N
 
 def _set_clock(on: machine.System) -> str:
     if on is machine.System.WINDOWS:
-        return "w32tm /resync"
+        return "Start-Service w32time; w32tm /resync"  # which a machine of no domain does not keep running
     if on is machine.System.MACOS:
         return "sudo sntp -sS time.apple.com"
     return "sudo timedatectl set-ntp true"
