@@ -134,3 +134,15 @@ def test_flags_printed_as_a_number_before_android_8_are_read_as_well(flags: str,
     )
     page = Page(package=PackageName("cn.gov.demo"), activity="cn.gov.demo.MainActivity")
     assert pages.is_secure(dump, page) is secure
+
+
+def test_a_crash_of_before_is_not_one_of_this_start() -> None:
+    log = (
+        "--------- beginning of crash\n"
+        "11-26 07:20:01.500  1500  1500 E AndroidRuntime: FATAL EXCEPTION: main\n"
+        "11-26 07:20:01.500  1500  1500 E AndroidRuntime: Process: cn.example, PID: 1500\n"
+        "11-26 07:20:01.500  1500  1500 E AndroidRuntime: java.lang.UnsatisfiedLinkError: dlopen failed\n"
+    )
+    assert pages.crash_told(log, "cn.example", "11-26 07:20:01") == "java.lang.UnsatisfiedLinkError: dlopen failed"
+    assert pages.crash_told(log, "cn.example", "11-26 07:20:02") == ""
+    assert pages.crash_told(log, "cn.other", "11-26 07:20:01") == ""

@@ -347,12 +347,13 @@ class AndroidDevice:
 
     def _launch(self, package: PackageName, activity: str) -> None:
         component = f"{package}/{activity or self.launcher_activity(package)}"
+        since = self.shell("date '+%m-%d %H:%M:%S'").strip()
         self._am_start(
             f"-a android.intent.action.MAIN -c android.intent.category.LAUNCHER -n {shlex.quote(component)}", component
         )
-        self._refuse_crashed(package)
+        self._refuse_crashed(package, since)
 
-    def _refuse_crashed(self, package: PackageName) -> None:
+    def _refuse_crashed(self, package: PackageName, since: str) -> None:
         """Raise ``ActionRefused`` with Android's own reason where an app crashed as it started.
 
         Some images install an app for another processor, which then cannot load its code (remote-android/redroid-doc
@@ -361,7 +362,7 @@ class AndroidDevice:
         if self._sdk < _FIRST_WITH_PIDOF:
             return
         said = self.shell(f"pidof {shlex.quote(package)} || logcat -d -t 40 -s AndroidRuntime:E")
-        crash = pages.crash_told(said, package)
+        crash = pages.crash_told(said, package, since)
         if crash:
             raise ActionRefused(f"{package} crashed as it started: {crash}", serial=self.serial)
 

@@ -79,11 +79,15 @@ def process_id(said: str, package: str) -> int | None:
     return int(told[0]) if told and told[0].isdigit() else None
 
 
-def crash_told(log: str, package: str) -> str:
-    """Return the exception that the last crash of a package in a log is of, empty where the log tells of none."""
-    _, found, told = log.rpartition(f"Process: {package}, PID: ")
+def crash_told(log: str, package: str, since: str) -> str:
+    """Return the exception of a package's last crash in a log, empty where there is none at ``since`` or later.
+
+    ``since`` is month, day and time of the device as a log's lines begin: an app that crashed before and is starting
+    again has not crashed as it started.
+    """
+    before, found, told = log.rpartition(f"Process: {package}, PID: ")
     lines = [line.partition("AndroidRuntime: ")[2].strip() for line in told.splitlines()[1:2]]
-    return lines[0] if found and lines else ""
+    return lines[0] if found and lines and before.rpartition("\n")[2] >= since else ""
 
 
 def is_secure(window_dump: str, page: Page) -> bool:
