@@ -188,6 +188,9 @@ def test_ready_devices_are_listed_and_none_is_said_as_none(environ: dict[str, st
 
 
 def test_something_else_on_the_port_is_not_taken_for_an_adb_server(environ: dict[str, str]) -> None:
+    with adb_server({"host:version": "what?", "host:devices": ""}) as port:
+        checkups, _ = look_at_adb({**environ, "ANDROID_ADB_SERVER_PORT": str(port)}, ON)
+    assert by_name(checkups, "adb_server").reason == "doctor.adb_server.silent"
     with adb_server({}) as port:
         checkups, _ = look_at_adb({**environ, "ANDROID_ADB_SERVER_PORT": str(port)}, ON)
     assert by_name(checkups, "adb_server").reason == "doctor.adb_server.silent"

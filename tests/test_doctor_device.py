@@ -85,7 +85,18 @@ def test_a_device_that_is_well_has_nothing_to_mend() -> None:
         ({"animations": "1.0\nnull\n0"}, "device_animations.on", "warn", 'shell "settings put global window_animation'),
         ({"stay_on": "0"}, "device_awake.sleeps", "warn", 'shell "settings put global stay_on_while_plugged_in 7"'),
         ({"power": "mWakefulness=Asleep"}, "device_awake.dark", "fail", "shell input keyevent KEYCODE_WAKEUP"),
-        ({"power": "mScreenOn=false"}, "device_awake.dark", "fail", "shell input keyevent KEYCODE_WAKEUP"),
+        (
+            {"power": "mScreenOn=false", "sdk": "19"},
+            "device_awake.dark",
+            "fail",
+            "shell input keyevent KEYCODE_POWER",  # Android 4.4 knows no KEYCODE_WAKEUP
+        ),
+        (
+            {"lock": "    mShowingLockscreen=true", "sdk": "22"},
+            "device_awake.locked",
+            "warn",
+            "shell input keyevent KEYCODE_MENU",
+        ),
         ({"lock": "  showing=true"}, "device_awake.locked", "warn", "shell wm dismiss-keyguard"),
         (
             {"locale": "config: en-rUS-ldltr", "locale_wish": "null"},

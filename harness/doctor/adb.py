@@ -145,7 +145,7 @@ def _home(environ: Mapping[str, str], on: machine.System) -> Checkup:
 def ask_server(host: str, port: int) -> Server | None:
     """Return what the server says, or None where nothing listens. Raises ``ServerSilent``."""
     try:
-        protocol = _ask(host, port, "host:version")
+        protocol = int(_ask(host, port, "host:version"), 16)
         listing = _ask(host, port, "host:devices")
     except ConnectionRefusedError:
         return None
@@ -153,7 +153,7 @@ def ask_server(host: str, port: int) -> Server | None:
         raise ServerSilent(f"{host}:{port}: {error}") from error
     rows = (line.split("\t") for line in listing.splitlines())
     devices = tuple((row[0], row[1]) for row in rows if len(row) == 2)
-    return Server(protocol=int(protocol, 16), devices=devices)
+    return Server(protocol=protocol, devices=devices)
 
 
 def _ask(host: str, port: int, request: str) -> str:

@@ -35,6 +35,8 @@ SAFE: Final[Mapping[str, tuple[Setting, ...]]] = {
     "doctor.device_locale.not_chinese": (Setting(table="system", name="system_locales", value="zh-CN"),),
 }
 _LOCALES_FROM_SDK: Final = 24  # Android 7 keeps a list of languages and reads it when it starts
+_WAKEUP_FROM_SDK: Final = 20  # before, no key wakes alone: the power key, of a screen that is off, does
+_DISMISS_FROM_SDK: Final = 24
 _QUESTIONS: Final = {
     "clock": "date +%s",
     "sdk": "getprop ro.build.version.sdk",
@@ -134,18 +136,25 @@ def _animations(serial: str, said: str) -> Checkup:
 
 def _awake(serial: str, told: Mapping[str, str]) -> Checkup:
     data = {"serial": serial}
+    sdk = _sdk(told)
     if re.search(r"mWakefulness=(?!Awake)\w|mScreenOn=false", told.get("power", "")):
-        return checkup(
-            "device_awake", Status.FAIL, "dark", data, on_device(serial, "shell input keyevent KEYCODE_WAKEUP")
-        )
+        key = "KEYCODE_WAKEUP" if sdk >= _WAKEUP_FROM_SDK else "KEYCODE_POWER"
+        return checkup("device_awake", Status.FAIL, "dark", data, on_device(serial, f"shell input keyevent {key}"))
     if re.search(r"(?:mShowingLockscreen|mDreamingLockscreen|mIsShowing|\bshowing)=true", told.get("lock", "")):
-        return checkup("device_awake", Status.WARN, "locked", data, on_device(serial, "shell wm dismiss-keyguard"))
+        unlock = "wm dismiss-keyguard" if sdk >= _DISMISS_FROM_SDK else "input keyevent KEYCODE_MENU"
+        return checkup("device_awake", Status.WARN, "locked", data, on_device(serial, f"shell {unlock}"))
     stay_on = told.get("stay_on", "")
     if stay_on in ("0", "null"):
         return checkup("device_awake", Status.WARN, "sleeps", data, _setting("doctor.device_awake.sleeps", serial))
     if not stay_on.isdigit():
         return checkup("device_awake", Status.UNKNOWN, "not_told", data)
     return checkup("device_awake", Status.OK, "stays", data)
+
+
+def _sdk(told: Mapping[str, str]) -> int:
+    """Return Android's API level; where it is not told the device counts as a new one."""
+    said = told.get("sdk", "")
+    return int(said) if said.isdigit() else _LOCALES_FROM_SDK
 
 
 def _locale(serial: str, told: Mapping[str, str]) -> Checkup:
@@ -159,8 +168,7 @@ def _locale(serial: str, told: Mapping[str, str]) -> Checkup:
         return checkup("device_locale", Status.OK, "chinese", data)
     if told.get("locale_wish", "").startswith("zh"):
         return checkup("device_locale", Status.WARN, "after_restart", data, on_device(serial, "reboot"))
-    sdk = told.get("sdk", "")
-    if sdk.isdigit() and int(sdk) < _LOCALES_FROM_SDK:
+    if _sdk(told) < _LOCALES_FROM_SDK:
         mend = on_device(serial, "shell am start -a android.settings.LOCALE_SETTINGS")
         return checkup("device_locale", Status.WARN, "by_hand", data, mend)
     return checkup(
