@@ -126,15 +126,16 @@ def test_an_empty_machine_fails_with_a_mending_command_for_each_lack(environ: di
 
 
 def test_a_signing_key_is_told_of_missing_unusable_or_by_its_fingerprint(tmp_path: Path) -> None:
-    none = look_at_key({})
+    none = look_at_key({}, ON)
     assert (none.status, none.reason) == (Status.WARN, "doctor.key.none")
-    assert none.mend.startswith("harness keys new ")
+    assert none.mend == "harness keys new ~/harness-keys/signer.pem"
+    assert look_at_key({}, machine.System.WINDOWS).mend == r'harness keys new "$HOME\harness-keys\signer.pem"'
     _, fingerprint = keys.new_key(tmp_path / "key.pem")
-    usable = look_at_key({"HARNESS_SIGN_KEY": str(tmp_path / "key.pem")})
+    usable = look_at_key({"HARNESS_SIGN_KEY": str(tmp_path / "key.pem")}, ON)
     assert usable.status is Status.OK
     assert fingerprint in usable.seen().replace(" ", "")
     (tmp_path / "key.pem").chmod(0o640)
-    unusable = look_at_key({"HARNESS_SIGN_KEY": str(tmp_path / "key.pem")})
+    unusable = look_at_key({"HARNESS_SIGN_KEY": str(tmp_path / "key.pem")}, ON)
     assert (unusable.status, unusable.mend) == (Status.FAIL, f"chmod 600 {tmp_path / 'key.pem'}")
 
 
@@ -310,6 +311,20 @@ def test_an_evidence_folder_is_judged_by_its_nearest_existing_parent(tmp_path: P
     assert not (tmp_path / "not").exists()
     (tmp_path / "file").write_text("in the way")
     assert look_at_disk(tmp_path / "file" / "evidence", ON).reason == "doctor.disk.not_writable"
+
+
+def test_an_evidence_folder_too_deep_for_an_old_windows_is_told_before_a_file_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("很长的目录" * 10)
+    windows = machine.System.WINDOWS
+    assert look_at_disk(deep, windows).reason != "doctor.disk.too_deep", "where long paths are taken"
+    monkeypatch.setattr(host, "takes_long_paths", lambda: False)
+    look = look_at_disk(deep, windows)
+    assert (look.status, look.reason) == (Status.WARN, "doctor.disk.too_deep")
+    assert look.mend.startswith(r"New-ItemProperty -Path HKLM:\SYSTEM\CurrentControlSet\Control\FileSystem -Name Long")
+    assert look_at_disk(Path("/e"), windows).reason != "doctor.disk.too_deep"
+    assert look_at_disk(deep, ON).reason != "doctor.disk.too_deep"
 
 
 def test_a_clock_before_the_program_was_written_fails(environ: dict[str, str]) -> None:

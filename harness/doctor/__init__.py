@@ -53,7 +53,7 @@ def run_doctor(*, evidence_dir: Path, environ: Mapping[str, str], clock: Clock) 
         ("disk", lambda: look_at_disk(evidence_dir, on)),
         ("loopback", lambda: look_at_loopback(on)),
         ("clock", lambda: look_at_clock(clock, environ, on)),
-        ("key", lambda: look_at_key(environ)),
+        ("key", lambda: look_at_key(environ, on)),
         ("adb", lambda: look_at_devices(environ, on, clock)),
     )
     with ThreadPoolExecutor(max_workers=len(looks)) as pool:

@@ -28,6 +28,9 @@ CV2_DISTRIBUTIONS = (
 )
 DISK_FAIL_GB = 1.0
 DISK_WARN_GB = 5.0
+LONGEST_PATH = 259  # of a Windows that was not told otherwise
+DEEPEST = 200  # what a night adds to the evidence folder: its name, an attempt, a bundle, a picture
+_FILE_SYSTEM = r"SYSTEM\CurrentControlSet\Control\FileSystem"
 EMULATOR_PORTS = range(5555, 5586)  # every adb server looks here for emulators by itself
 PORTS_WANTED = 8  # two virtual devices with their servers and browsers
 CLOCK_TOLERANCE = timedelta(days=1)
@@ -81,6 +84,11 @@ def look_at_disk(evidence_dir: Path, on: machine.System) -> Checkup:
     if not machine.may_write(nearest):
         mend = machine.set_variable("HARNESS_EVIDENCE_DIR", str(Path.home() / "evidence"), on)
         return checkup("disk", Status.FAIL, "not_writable", {"folder": str(folder)}, mend)
+    if on is machine.System.WINDOWS and len(str(folder)) + DEEPEST > LONGEST_PATH and not takes_long_paths():
+        mend = (
+            f"New-ItemProperty -Path HKLM:\\{_FILE_SYSTEM} -Name LongPathsEnabled -Value 1 -PropertyType DWORD -Force"
+        )
+        return checkup("disk", Status.WARN, "too_deep", {"folder": str(folder), "most": str(LONGEST_PATH)}, mend)
     free_gb = shutil.disk_usage(nearest).free / 1e9
     data = {"folder": str(folder), "free_gb": f"{free_gb:.1f}"}
     mend = _by_size(folder, on)
@@ -89,6 +97,19 @@ def look_at_disk(evidence_dir: Path, on: machine.System) -> Checkup:
     if free_gb < DISK_WARN_GB:
         return checkup("disk", Status.WARN, "little", data, mend)
     return checkup("disk", Status.OK, "enough", data)
+
+
+def takes_long_paths() -> bool:
+    """Return whether files may have paths of any length: on every system but a Windows that was not told so."""
+    if sys.platform == "win32":
+        import winreg
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _FILE_SYSTEM) as key:
+                return bool(winreg.QueryValueEx(key, "LongPathsEnabled")[0])
+        except OSError:
+            return False
+    return True
 
 
 def _by_size(folder: Path, on: machine.System) -> str:

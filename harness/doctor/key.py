@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness import machine
 from harness.doctor.checkup import Checkup, Status, checkup
 from harness.errors import BadInput
 from harness.evidence.keys import fingerprint, grouped
 from harness.evidence.signers import signer_at
 
-MEND = "harness keys new ~/harness-keys/signer.pem"
 
-
-def look_at_key(environ: Mapping[str, str]) -> Checkup:
+def look_at_key(environ: Mapping[str, str], on: machine.System) -> Checkup:
     """Return whether bundles will be signed, and by which key. A key that is set and cannot be used stops every run."""
     given = environ.get("HARNESS_SIGN_KEY", "").strip()
     if not given:
-        return checkup("key", Status.WARN, "none", {}, MEND)
+        # PowerShell hands a ~ on as it is.
+        place = r'"$HOME\harness-keys\signer.pem"' if on is machine.System.WINDOWS else "~/harness-keys/signer.pem"
+        return checkup("key", Status.WARN, "none", {}, f"harness keys new {place}")
     try:
         signer = signer_at(given)
     except BadInput as error:
