@@ -17,7 +17,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from harness.clock import SystemClock
-from harness.device import frames
+from harness.device import changes, frames
 from harness.device.android import AndroidDevice, Limits
 from harness.errors import ActionRefused, CaptureFailed, DeviceError, DeviceTimeout, DeviceUnreachable
 from harness.model import (
@@ -29,9 +29,12 @@ from harness.model import (
     Home,
     Launch,
     LongPress,
+    MockPlace,
     PackageName,
     Page,
+    RealPlace,
     Recents,
+    RestorePermission,
     Stop,
     Swipe,
     Tap,
@@ -503,6 +506,24 @@ def test_a_permission_is_denied(one: AndroidDevice) -> None:
     assert f"{CAMERA}: granted=true" in one.shell(f"dumpsys package {PACKAGE}")
     one.perform(DenyPermission(package=PACKAGE, permission=CAMERA))
     assert f"{CAMERA}: granted=true" not in one.shell(f"dumpsys package {PACKAGE}")
+    # Had the walk been killed here, the device itself would tell what it lacks.
+    assert [(change.kind, change.what) for change in changes.made(one.shell) if change.kind != "file"] == [
+        ("permission", f"{PACKAGE}/{CAMERA}")
+    ]
+    one.perform(RestorePermission(package=PACKAGE, permission=CAMERA))
+    assert f"{CAMERA}: granted=true" in one.shell(f"dumpsys package {PACKAGE}")
+    assert [change for change in changes.made(one.shell) if change.kind != "file"] == []
+
+
+def test_a_place_that_a_killed_probe_mocked_is_found_and_taken_back_by_another(one: AndroidDevice) -> None:
+    one.perform(MockPlace(latitude_deg=30.0, longitude_deg=104.0))
+    (mocked,) = [change for change in changes.made(one.shell) if change.kind != "file"]
+    assert (mocked.kind, mocked.what) == ("place", "gps,network")
+    assert changes.take_back(one.shell, one.serial, (mocked,)) == ((mocked, ""),)
+    assert one.shell("appops get com.android.shell android:mock_location").strip().endswith("default")
+    with pytest.raises(ActionRefused):
+        one.shell("cmd location providers set-test-provider-location gps --location 30,104", check=True)
+    one.perform(RealPlace())  # nothing is left to take back
 
 
 @pytest.mark.parametrize(

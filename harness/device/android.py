@@ -114,7 +114,7 @@ class AndroidDevice:
         self._adb = adb
         self._clock = clock
         self._limits = limits or Limits()
-        self._conditions = Conditions(self.shell, lambda command: self.shell(command, check=True))
+        self._conditions = Conditions(serial, self.shell, lambda command: self.shell(command, check=True), clock)
         self._link = Link(serial, adb=adb, clock=clock, limits=self._limits)
         self._writer = Writer(self._link, dump=self.dump, clock=clock, may_install=may_install_keyboard)
         sdk, _, virtual = self.shell("getprop ro.build.version.sdk; getprop ro.harness.virtual").partition("\n")

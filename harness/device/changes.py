@@ -16,13 +16,16 @@ from typing import Final, Literal
 from harness.errors import ActionRefused, DeviceError
 
 Shell = Callable[[str], str]  # a command's output; raises ``DeviceError``
-Kind = Literal["setting", "package", "ime", "file"]
+Kind = Literal["setting", "package", "ime", "permission", "place", "file"]
 
 RECORD: Final = "/data/local/tmp/harness-changes.txt"
 _NEW_RECORD: Final = f"{RECORD}.new"
 _FILES: Final = "/data/local/tmp/u2.jar /data/local/tmp/harness-*"
 _FILE: Final = re.compile(r"/data/local/tmp/(?:u2\.jar|harness-[\w.-]+)")
-_LINE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (setting|package|ime) (\S+)(?: (.*))?")
+_KINDS: Final[dict[str, Kind]] = {kind: kind for kind in ("setting", "package", "ime", "permission", "place")}
+_LINE: Final = re.compile(rf"(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ({'|'.join(_KINDS)}) (\S+)(?: (.*))?")
+LOCATION: Final = "cmd location providers"
+MOCK_LOCATION: Final = "appops set com.android.shell android:mock_location"
 _UNSET: Final = "null"
 
 
@@ -48,7 +51,7 @@ class Change:
     """
 
     kind: Kind
-    what: str  # "global/window_animation_scale", a package, a path
+    what: str  # "global/window_animation_scale", a package, "PACKAGE/PERMISSION", a path
     before: str = ""
     at: datetime | None = None
 
@@ -90,8 +93,7 @@ def made(shell: Shell) -> tuple[Change, ...]:
     for line in listed.splitlines():
         if match := _LINE.fullmatch(line.strip()):
             at = datetime.strptime(match[1], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-            kind: Kind = "setting" if match[2] == "setting" else "package" if match[2] == "package" else "ime"
-            changes.append(Change(kind=kind, what=match[3], before=match[4] or "", at=at))
+            changes.append(Change(kind=_KINDS[match[2]], what=match[3], before=match[4] or "", at=at))
         elif _FILE.fullmatch(line.strip()) and line.strip() != RECORD:
             changes.append(Change(kind="file", what=line.strip()))
     return tuple(changes)
@@ -142,6 +144,16 @@ def _undo(shell: Shell, serial: str, change: Change) -> None:
             raise ActionRefused(f"ime set {change.before}: {said}", serial=serial)
         return
     table, _, name = change.what.partition("/")
+    if change.kind == "permission":  # an app that is gone holds none
+        said = _one_line(shell(f"pm grant {shlex.quote(table)} {shlex.quote(name)}"))
+        if said and f"package:{table}" in shell(f"pm list packages {shlex.quote(table)}").split():
+            raise ActionRefused(f"pm grant {change.what}: {said}", serial=serial)
+        return
+    if change.kind == "place":
+        for provider in change.what.split(","):
+            shell(f"{LOCATION} remove-test-provider {shlex.quote(provider)}")
+        shell(f"{MOCK_LOCATION} default")
+        return
     if change.before == _UNSET:
         shell(f"settings delete {table} {name}")
     else:
