@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shlex
 import socket
 import sys
 import threading
@@ -20,7 +21,7 @@ import pytest
 from harness import machine, messages
 from harness.clock import SystemClock
 from harness.doctor import Checkup, Status, as_json, host, reading, run_doctor, worst
-from harness.doctor.adb import look_at_adb, same_emulator
+from harness.doctor.adb import adb_version, look_at_adb, same_emulator
 from harness.doctor.host import free_ports, look_at_clock, look_at_cv2, look_at_disk, look_at_loopback
 from harness.doctor.key import look_at_key
 from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr, look_at_readers
@@ -210,6 +211,24 @@ def test_adbs_of_different_protocol_are_named_before_they_stop_each_other(
     assert by_name(checkups, "adb").reason == "doctor.adb.several"
     assert "28.0.1-emulator" in by_name(checkups, "adb").seen()
     assert by_name(checkups, "adb_server").reason == "doctor.adb_server.other_protocol"
+
+
+@pytest.mark.parametrize(
+    ("printed", "version"),
+    [
+        ("Android Debug Bridge version 1.0.31\n", ("1.0.31", 31)),
+        ("Android Debug Bridge version 1.0.36\nRevision 0e9850346394-android\n", ("1.0.36", 36)),
+        (
+            "Android Debug Bridge version 1.0.41\nVersion 29.0.6-debian\nInstalled as /usr/bin/adb\n",
+            ("29.0.6-debian", 41),
+        ),
+        ("usage: adb\n", None),
+    ],
+)
+def test_adbs_of_every_age_tell_their_protocol(
+    printed: str, version: tuple[str, int] | None, environ: dict[str, str], tmp_path: Path
+) -> None:
+    assert adb_version(script(tmp_path / "adb", f"printf {shlex.quote(printed)}"), environ) == version
 
 
 def test_a_port_that_is_no_number_is_named_and_not_blamed_on_adb(environ: dict[str, str]) -> None:

@@ -184,7 +184,7 @@ def adb_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Checku
 
 
 def adb_clash(tmp_path: Path, _: pytest.MonkeyPatch) -> tuple[Checkup, ...]:
-    script(tmp_path / "adb", "echo 'Android Debug Bridge version 1.0.36'; echo 'Version 27.0.1-nox'\n")
+    script(tmp_path / "adb", "echo 'Android Debug Bridge version 1.0.36'; echo 'Revision 0e9850346394-android'\n")
     return look_at_adb(empty(tmp_path), ON)[0]
 
 

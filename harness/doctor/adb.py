@@ -19,7 +19,8 @@ from harness.doctor.checkup import Checkup, Status, checkup, on_device
 SERVER_TIMEOUT_S = 3.0
 LAST_PORT = 65535
 PORT_VARIABLE = machine.ADB_PORT_VARIABLE
-_VERSION = re.compile(r"Android Debug Bridge version (\d+\.\d+\.(\d+))\s+Version (\S+)")
+# The second line came in 2017; before, it was the revision or none, as of the adbs that emulators bring along.
+_VERSION = re.compile(r"Android Debug Bridge version (\d+\.\d+\.(\d+))(?:\s+Version (\S+))?")
 _EMULATOR = re.compile(r"emulator-(\d+)")
 _LOCAL_PORT = re.compile(r"(?:127\.0\.0\.1|localhost):(\d+)")
 
@@ -101,13 +102,13 @@ def adb_binaries(environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def adb_version(adb: Path, environ: Mapping[str, str]) -> tuple[str, int] | None:
-    """Return release ("29.0.6-debian") and protocol number (41) of an adb, or None where it will not tell.
+    """Return release ("29.0.6-debian", "1.0.31" where it has none) and protocol number (41), None where not told.
 
     ``adb version`` starts no server.
     """
     printed = machine.output_of([str(adb), "version"], environ)
     match = _VERSION.search(printed) if printed is not None else None
-    return (match[3], int(match[2])) if match else None
+    return (match[3] or match[1], int(match[2])) if match else None
 
 
 def _binaries(binaries: Sequence[Path], versions: Mapping[Path, tuple[str, int]], on: machine.System) -> Checkup:
