@@ -21,7 +21,7 @@ from harness.device.android import AndroidDevice
 from harness.device.frames import gap_reason
 from harness.device.installing import install_apk
 from harness.device.link import Limits
-from harness.errors import DeviceError, InstallRefused
+from harness.errors import ActionRefused, DeviceError
 from harness.model import (
     Action,
     Actor,
@@ -229,9 +229,8 @@ def held_to(field: Field, answer: Answer, operation: str) -> float:
     if answer.times > 1 and operation == "capture":  # it shows each time: then it is told, and of the right channel
         assert (told.look, told.unread) == (answer.look, frozenset({answer.unread})), (told, answer)
     assert told.step <= answer.step | ({"app-died"} if operation == "install" else set()), (told, answer)
-    if answer.fault == "storage_full" and operation == "install":
-        assert isinstance(told.refused, DeviceError)
-        assert "storage" in str(told.refused) or isinstance(told.refused, InstallRefused)
+    if answer.fault in ("storage_full", "sync_fail") and operation == "install":
+        assert isinstance(told.refused, ActionRefused), "by name: neither done nor lost"
     assert field.kept.steps[steps:] == list(field.walker.steps[steps:])
     if answer.times > 1 or answer.fault == "storage_full":
         field.virtual.clear_faults()

@@ -361,7 +361,7 @@ class AndroidDevice:
         """
         if self._sdk < _FIRST_WITH_PIDOF:
             return
-        said = self.shell(f"pidof {shlex.quote(package)} || logcat -d -t 40 -s AndroidRuntime:E")
+        said = self.shell(f"pidof {shlex.quote(package)} || logcat -d -v threadtime -t 40 -s AndroidRuntime:E")
         crash = pages.crash_told(said, package, since)
         if crash:
             raise ActionRefused(f"{package} crashed as it started: {crash}", serial=self.serial)
