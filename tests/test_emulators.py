@@ -129,15 +129,21 @@ def test_the_console_of_another_maker_neither_hides_the_avds_nor_lends_them_its_
     assert (pixel.running, pixel.serials) == (False, ("emulator-5556",))
 
 
-def test_an_adb_that_is_not_there_is_told_like_any_other_program_that_fails() -> None:
-    def run(command: Sequence[str]) -> Answer:
-        if command[0] == "adb":
+def test_an_adb_that_is_not_there_is_told_like_any_other_program_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacks_adb(command: Sequence[str]) -> Answer:
+        if Path(command[0]).stem == "adb":
             raise FileNotFoundError(2, "No such file or directory", "adb")
         return Answer(code=0, out=b"Pixel_6_API_33\n")
 
-    there, (problem,) = listed([AndroidSdk(Path("/sdk/emulator/emulator"), run)])
+    there, (problem,) = listed([AndroidSdk(Path("/sdk/emulator/emulator"), lacks_adb)])
     assert there == ()
     assert "adb devices" in problem
+    monkeypatch.setenv("PATH", str(tmp_path))
+    run, asked = _answers()
+    AndroidSdk(Path("/sdk/emulator/emulator"), run).emulators()
+    assert Path(asked[-1][0]).is_file(), "the one inside adbutils"
 
 
 @POSIX

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
+import adbutils
+
 from harness.device.emulators.running import Emulator, Program, Run
 from harness.errors import DeviceUnreachable
 
@@ -83,8 +85,11 @@ class AndroidSdk(Program):
         return lines[0].strip() if lines else ""
 
     def _adb(self, *arguments: str) -> bytes:
-        beside = self.program.parent.parent / "platform-tools" / ("adb.exe" if self.program.suffix else "adb")
-        return self._answer(str(beside) if beside.is_file() else "adb", *arguments)
+        beside = self.program.resolve().parent.parent / "platform-tools" / ("adb.exe" if self.program.suffix else "adb")
+        try:
+            return self._answer(str(beside) if beside.is_file() else str(adbutils.adb_path()), *arguments)
+        except adbutils.AdbError as error:
+            raise DeviceUnreachable(f"{error}; run `harness doctor`", serial=self.name) from error
 
 
 def _free(taken: Sequence[str]) -> str:
