@@ -96,11 +96,18 @@ def _in_front(b: Bench) -> str:
 
 
 def _press(b: Bench) -> None:
-    for name in ("left", "right", "up", "down", "center", "menu", "search", "enter", "delete", "volume_up"):
+    for name in ("left", "right", "up", "down", "center", "menu", "search", "enter", "delete", "del", "volume_up"):
         b.d.press(name)
     for name in ("volume_down", "volume_mute", "camera", "recent", "home"):
         b.d.press(name)
     becomes(lambda: _in_front(b), _HOME)
+
+
+def _press_power(b: Bench) -> None:
+    b.d.press("power")
+    becomes(lambda: b.d.info["screenOn"], False)
+    b.d.press("power")
+    becomes(lambda: b.d.info["screenOn"], True)
 
 
 def _press_code(b: Bench) -> None:
@@ -268,6 +275,7 @@ def _children(b: Bench) -> None:
     true(page.child(text="下一页").exists, "child")
     true(b.d(resourceId="press").sibling(text="下一页").exists, "sibling")
     true(page.child_by_text("下一页", className="android.view.View").exists, "child_by_text")
+    true(page.child_by_instance(0, className="android.widget.Button").exists, "child_by_instance")
 
 
 def _xpath(b: Bench) -> None:
@@ -368,7 +376,8 @@ CLIENT_CHECKS: tuple[Check, ...] = (
     Check(name="d.swipe_points", holds=_swipe_points),
     Check(name="d.drag", holds=_drag),
     Check(name="d.touch down, move, up", holds=_touch),
-    Check(name="d.press: every name", holds=_press),
+    Check(name="d.press: every other name", holds=_press),
+    Check(name="d.press power", holds=_press_power),
     Check(name="d.press: a code", holds=_press_code),
     Check(name="d.press back", holds=_press_back),
     Check(name="d.keyevent, d.long_press", holds=_keyevent),
@@ -393,7 +402,7 @@ CLIENT_CHECKS: tuple[Check, ...] = (
     Check(name="d(...).set_text, get_text, clear_text", holds=_texts),
     Check(name="d(...).scroll, fling", holds=_scroll),
     Check(name="d(...).pinch_in, pinch_out, gesture", holds=_fingers),
-    Check(name="d(...).child, sibling, child_by_text", holds=_children),
+    Check(name="d(...).child, sibling, child_by_text, child_by_instance", holds=_children),
     Check(name="d.xpath", holds=_xpath),
     Check(name="d.watcher run, start, stop", holds=_watcher),
     Check(name="d.toast", holds=_toast),

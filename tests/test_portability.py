@@ -29,17 +29,21 @@ SOURCES = sorted(
 POSIX_NAMES = {
     "os": {"fork", "forkpty", "getuid", "geteuid", "getgid", "getegid", "getpgid", "killpg", "setsid", "setpgid"}
     | {"uname", "mkfifo", "nice", "chown", "fchmod", "fchown", "wait", "waitpid", "sysconf", "getloadavg"}
-    | {"O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC", "openpty"},
-    "signal": {"SIGKILL", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGALRM", "alarm", "pause"},
+    | {"O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "openpty", "getpgrp", "pipe2", "posix_spawn", "statvfs"}
+    | {"sched_getaffinity", "fdatasync", "pread", "pwrite", "sendfile", "WNOHANG", "symlink"},
+    "signal": {"SIGKILL", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGALRM", "alarm", "pause"}
+    | {"SIGCONT", "SIGSTOP", "SIGTSTP", "SIGPIPE", "SIGWINCH", "setitimer", "sigwait", "pthread_kill"},
+    "select": {"poll", "epoll", "kqueue"},
     "time": {"tzset"},
     "asyncio": {"open_unix_connection", "start_unix_server"},
-    "socket": {"AF_UNIX"},
+    "loop": {"add_signal_handler", "add_reader", "add_writer"},
+    "socket": {"AF_UNIX", "SO_REUSEPORT"},
 }
 WINDOWS_NAMES = {"os": {"startfile", "O_BINARY"}, "signal": {"CTRL_BREAK_EVENT", "CTRL_C_EVENT"}}
 POSIX_MODULES = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty", "readline", "curses"}
 WINDOWS_MODULES = {"msvcrt", "winreg", "_winapi"}
 POSIX_KEYWORDS = {"preexec_fn", "start_new_session", "pass_fds", "process_group"}
-GUARDS = ("sys.platform", "os.name", "hasattr(os", "hasattr(signal", "add_signal_handler")
+GUARDS = ("sys.platform", "os.name", "hasattr(os", "hasattr(signal")
 LOCALE_DATES = ("%c", "%x", "%X", "%a", "%A", "%b", "%B", "%p", "%e", "%-")
 
 
@@ -197,6 +201,7 @@ def test_no_source_depends_on_one_system_or_one_language() -> None:
         ("import signal\ndef kill(number=signal.SIGKILL): ...", "signal.SIGKILL without a guard"),
         ("str(path.relative_to(root))", "as_posix"),
         ("import fcntl", "import fcntl without a guard"),
+        ("loop.add_signal_handler(2, stop)", "loop.add_signal_handler without a guard"),
         ("import subprocess\nsubprocess.Popen(['x'], start_new_session=True)", "start_new_session= without a guard"),
         ("import subprocess\nsubprocess.run(['x'], text=True)", "subprocess.run(text=True) without an encoding"),
         ("import subprocess\nsubprocess.run('x', shell=True)", "a command for a shell"),
