@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from harness.cli.emulators import emulators
 from harness.device.emulators import found_makers, listed, named, reset, wait_for_boot
 from harness.device.emulators.ldplayer import LdPlayer
 from harness.device.emulators.mumu import MuMu
@@ -161,6 +164,28 @@ def test_what_a_program_leaves_running_is_not_waited_for(tmp_path: Path) -> None
     answer = run_program([str(program)])
     os.kill(int(answer.out), signal.SIGTERM)
     assert time.monotonic() - began_s < ANSWER_S / 4
+
+
+@POSIX
+def test_the_command_resets_an_emulator_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, log = tmp_path / "state", tmp_path / "log"
+    state.write_text("running", encoding="utf-8")
+    row = json.dumps({**DOCKER[0], "State": "STATE"}).replace("STATE", "%s")
+    lines = (
+        f"echo $1 >> {log}",
+        f"case $1 in ps) printf {shlex.quote(row)} $(cat {state});; inspect) echo {{}};;",
+        f"stop) echo exited > {state};; start) echo running > {state};; esac",
+    )
+    script(tmp_path / "docker", "\n".join(lines))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    done = CliRunner().invoke(emulators, ["reset", "redroid:redroid11", "--no-wait"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert [word for word in log.read_text(encoding="utf-8").split() if word in ("stop", "start")] == ["stop", "start"]
+    listing = CliRunner().invoke(emulators, ["--json"], catch_exceptions=False)
+    told = json.loads(listing.output)
+    assert [(one["name"], one["running"]) for one in told["emulators"]] == [("redroid:redroid11", True)]
+    assert told["problems"] == []
 
 
 def test_programs_on_any_drive_of_a_windows_host_are_found() -> None:
