@@ -21,13 +21,21 @@ def print_presses(bundles: Iterable[Path]) -> None:
         with open_bundle(bundle) as stored:
             walk = stored.walk
         refused += len(walk.refusals)
-        for step, observation in _presses(walk):
-            pressed += 1
-            wrong += [f"{walk.app.package} step {step.seq}: {said}" for said in _against(step, observation)]
+        pressed += sum(1 for _ in _presses(walk))
+        wrong += undeclared(walk)
     print(f"presses: {pressed}; refused before they were made: {refused}; dangerous and not declared: {len(wrong)}")
     for line in wrong:
         print(f"  {line}")
     print()
+
+
+def undeclared(walk: Walk) -> list[str]:
+    """Return every press of a walk on something dangerous that nothing declared, as text for a person."""
+    return [
+        f"{walk.app.package} step {step.seq}: {said}"
+        for step, observation in _presses(walk)
+        for said in _against(step, observation)
+    ]
 
 
 def _presses(walk: Walk) -> Iterator[tuple[Step, Observation]]:
