@@ -21,6 +21,7 @@ from harness.fleet.attempt import Order
 from harness.fleet.dispatch import DaskDispatcher
 from harness.fleet.ledger import Artifact, Claim, Ledger, Result, ledger_url
 from harness.fleet.night import Night, close_night
+from harness.fleet.underway import under_way
 from harness.model import CheckpointReach, FiledApp, PackageName, Reach, RuleId, ScreenKey, Verdict
 from harness.rules import ALL_RULES
 
@@ -158,9 +159,10 @@ def watch(fleet: Fleet, folder: Path) -> Watched:
 def _worked(night: Night, ledger: Ledger) -> str:
     """Keep every device busy until the time is over; return why the night broke off, empty where it did not."""
     orders = [replace(night.order, device=device) for device in night.devices]
+    clock = SystemClock()
     try:
         for _done in DaskDispatcher().run(orders, simulated):
-            ledger.progress(night.id)  # as a night does, to tell how far it is
+            under_way(ledger, night.id, None, clock.wall())  # as a night does, to tell how far it is
     except HarnessError as error:
         return str(error)[:120]
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,9 @@ def test_the_screen_that_is_being_walked_and_the_last_step_are_told(
     assert one.screen
     assert one.step is not None
     assert one.step.seq > 1
+    ledger, clock = half_way
+    (plain,) = under_way(ledger, "N1", None, clock.wall()).at_work
+    assert (plain.device, plain.screen, plain.step) == (one.device, "", None)
 
 
 def test_without_a_terminal_each_task_and_each_finding_is_one_plain_line(
@@ -84,8 +88,12 @@ def test_without_a_terminal_each_task_and_each_finding_is_one_plain_line(
             tell(Done(device="d1", package="cn.gov.a0"), now.progress)
         tell(Done(device="d2", package="", died="night-worker-lost"), now.progress)
         tell(Done(device="d2", package=""), now.progress)
+        now = replace(now, found_count=5)  # more at once than a look holds
+        tell(Done(device="d1", package="cn.gov.a1"), now.progress)
     lines = out.getvalue().splitlines()
-    assert [line.split("  ")[0] for line in lines if line.startswith("[")] == ["[1/4] d1", "[1/4] d1", "[1/4] d2"]
+    told = [line.split("  ")[0] for line in lines if line.startswith("[")]
+    assert told == ["[1/4] d1", "[1/4] d1", "[1/4] d2", "[1/4] d1"]
+    assert [line for line in lines if "…" in line] == ["  … 4"]
     assert sum(RULES[0].name_zh in line for line in lines) == 1
     assert "\x1b" not in out.getvalue()
 

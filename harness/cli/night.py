@@ -187,7 +187,8 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
         for problem in planned.problems:
             console.print(plain(problem), soft_wrap=True)
         name = planned.night.id
-        with Watching(console, name, lambda: under_way(ledger, name, evidence_dir, clock.wall())) as told:
+        seen_in = evidence_dir if console.is_terminal else None  # plain lines tell no screens
+        with Watching(console, name, lambda: under_way(ledger, name, seen_in, clock.wall())) as told:
             result = run_night(planned.night, ledger, dispatcher, told)
         page = write_morning(
             result.facts, Morning(evidence_dir=evidence_dir, due=due, problems=planned.problems), clock

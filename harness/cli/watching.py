@@ -38,6 +38,7 @@ class Watching:
         self._night = night
         self._look = look
         self._told = 0  # the newest attempt whose findings were told in plain lines
+        self._found = 0  # how many findings there were then
         self._live: Live | None = None
         self._shown: RenderableType = Text("")
 
@@ -74,7 +75,9 @@ class Watching:
             self._console.print(
                 Text.assemble("  ", verdict_text(one.verdict), plain(f" {_named(one)}")), soft_wrap=True
             )
-        self._told = max([self._told, *(one.attempt for one in fresh)])
+        if (more := now.found_count - self._found - len(fresh)) > 0:
+            self._console.print(plain(f"  … {more}"))
+        self._told, self._found = max([self._told, *(one.attempt for one in fresh)]), now.found_count
 
     def _view(self) -> RenderableType:
         with suppress(HarnessError):  # the ledger is busy or away: what was seen last stands until it is back
@@ -97,7 +100,7 @@ def shown(night: str, now: UnderWay) -> RenderableType:
     found = Table.grid(padding=(0, 2))
     for finding in now.found[-_MOST_FOUND:]:
         found.add_row(verdict_text(finding.verdict), plain(_named(finding)))
-    title = Text(f"{text('night-watch-found')} {len(now.found)}", style="bold")
+    title = Text(f"{text('night-watch-found')} {now.found_count}", style="bold")
     return Group(Text(f"夜间任务 night {night}", style="bold"), head, table, title, found)
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from harness.appmap import title_of
 from harness.errors import BundleError
@@ -24,6 +24,9 @@ from harness.fleet.ledger_tables import ATTEMPT, LOOK, TASK
 from harness.model import Observation, RuleId, Step, Verdict
 
 _TAIL_BYTES: Final = 400_000  # more than the longest line of a screen
+_MOST_SEEN: Final = 50  # devices whose bundles are looked into: as many as a terminal shows
+_MOST_FOUND: Final = 100
+_MOST_TOOK: Final = 100
 _FOUND: Final = (Verdict.FOUND, Verdict.FOUND_EXEMPTION_CLAIMED)
 
 
@@ -51,50 +54,80 @@ class FoundTonight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnderWay:
-    """A night at one moment; ``left_s`` is ``None`` where nothing has ended yet to count from."""
+    """A night at one moment: of its ``found_count`` findings the newest ``found``, in the order in which they came.
+
+    ``left_s`` is ``None`` where nothing has ended yet to count from.
+    """
 
     progress: Progress
     at_work: tuple[AtWork, ...]
     found: tuple[FoundTonight, ...]
+    found_count: int
     left_s: float | None
 
 
-def under_way(ledger: Ledger, night: str, evidence_dir: Path, now: datetime) -> UnderWay:
-    """Return how far a night is. ``now`` is the wall clock, ``found`` in the order in which it came."""
+def under_way(ledger: Ledger, night: str, evidence_dir: Path | None, now: datetime) -> UnderWay:
+    """Return how far a night is. ``now`` is the wall clock; without the folder of evidence no bundle is looked into.
+
+    Asked after every app of a fleet, so it reads what is under way and what is newest, never the whole night.
+    """
     progress = ledger.progress(night)
     with ledger.transaction() as db:
-        tasks = {row["id"]: row for row in db.execute(select(TASK).where(TASK.c.night == night)).mappings()}
-        of_night = ATTEMPT.c.task.in_(select(TASK.c.id).where(TASK.c.night == night))
-        running = db.execute(select(ATTEMPT).where(of_night, ATTEMPT.c.outcome == "running")).mappings().all()
-        found = _found(db, night)
-        took = _took_s(db, of_night)
-    at_work = tuple(
-        _at_work(tasks[row["task"]], row, evidence_dir / night / f"a{row['id']:06d}", now)
-        for row in running
-        if tasks[row["task"]]["progress"] == "leased"
-    )
-    names = {(row["package"], row["entry"]): row["app"]["name"] for row in tasks.values()}
+        running = _running(db, night)
+        found, found_count = _found(db, night)
+        took = _took_s(db, night)
+    seen = running[:_MOST_SEEN] if evidence_dir is not None else ()
+    folders = {row["id"]: Path(evidence_dir or "") / night / f"a{row['id']:06d}" for row in seen}
+    at_work = tuple(_at_work(row, folders.get(row["id"]), now) for row in running)
     left = progress.waiting + progress.leased
     return UnderWay(
         progress=progress,
-        at_work=tuple(sorted(at_work, key=lambda one: one.device)),
-        found=tuple(
-            FoundTonight(app=names[package, entry], rule=RuleId(rule), verdict=Verdict(verdict), attempt=attempt)
-            for package, entry, rule, verdict, attempt in found
-        ),
+        at_work=at_work,
+        found=found,
+        found_count=found_count,
         left_s=_left_s(took, left, max(1, len(at_work))),
     )
 
 
-def _found(db: Connection, night: str) -> list[Any]:
-    columns = (LOOK.c.package, LOOK.c.entry, LOOK.c.rule, LOOK.c.verdict, LOOK.c.attempt)
-    query = select(*columns).where(LOOK.c.night == night, LOOK.c.verdict.in_(_FOUND))
-    return list(db.execute(query.order_by(LOOK.c.attempt, LOOK.c.rule)))
+def _running(db: Connection, night: str) -> Sequence[Mapping[Any, Any]]:
+    """Return the attempts that hold an app, each with the app's row, in the order of the devices."""
+    query = (
+        select(ATTEMPT.c.id, ATTEMPT.c.began, TASK.c.package, TASK.c.app, TASK.c.lease_owner)
+        .join(TASK, TASK.c.id == ATTEMPT.c.task)
+        .where(TASK.c.night == night, TASK.c.progress == "leased", ATTEMPT.c.outcome == "running")
+        .order_by(TASK.c.lease_owner)
+    )
+    return db.execute(query).mappings().all()
 
 
-def _took_s(db: Connection, of_night: Any) -> list[float]:
-    """Return how long each finished attempt of the night took."""
-    query = select(ATTEMPT.c.began, ATTEMPT.c.ended).where(of_night, ATTEMPT.c.outcome == "done")
+def _found(db: Connection, night: str) -> tuple[tuple[FoundTonight, ...], int]:
+    """Return the newest findings of the night, oldest first, and how many there are in all."""
+    of_night = (LOOK.c.night == night) & LOOK.c.verdict.in_(_FOUND)
+    columns = (LOOK.c.rule, LOOK.c.verdict, LOOK.c.attempt, TASK.c.app)
+    newest = (
+        select(*columns)
+        .join(ATTEMPT, ATTEMPT.c.id == LOOK.c.attempt)
+        .join(TASK, TASK.c.id == ATTEMPT.c.task)
+        .where(of_night)
+        .order_by(LOOK.c.attempt.desc(), LOOK.c.rule.desc())
+        .limit(_MOST_FOUND)
+    )
+    found = tuple(
+        FoundTonight(app=app["name"], rule=RuleId(rule), verdict=Verdict(verdict), attempt=attempt)
+        for rule, verdict, attempt, app in db.execute(newest)
+    )
+    return found[::-1], int(db.execute(select(func.count()).select_from(LOOK).where(of_night)).scalar_one())
+
+
+def _took_s(db: Connection, night: str) -> list[float]:
+    """Return how long each of the last finished attempts of the night took."""
+    query = (
+        select(ATTEMPT.c.began, ATTEMPT.c.ended)
+        .join(TASK, TASK.c.id == ATTEMPT.c.task)
+        .where(TASK.c.night == night, ATTEMPT.c.outcome == "done")
+        .order_by(ATTEMPT.c.id.desc())
+        .limit(_MOST_TOOK)
+    )
     return [
         (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
         for began, ended in db.execute(query)
@@ -107,18 +140,18 @@ def _left_s(took: list[float], left: int, at_once: int) -> float | None:
     return sum(took) / len(took) * left / at_once if took else None
 
 
-def _at_work(task: Mapping[Any, Any], attempt: Mapping[Any, Any], folder: Path, now: datetime) -> AtWork:
-    began = datetime.fromisoformat(attempt["began"])
-    observation = _last(folder, OBSERVATIONS)
-    event = _last(folder, EVENTS, '"type":"step"')
+def _at_work(row: Mapping[Any, Any], folder: Path | None, now: datetime) -> AtWork:
+    began = datetime.fromisoformat(row["began"])
+    observation = _last(folder, OBSERVATIONS) if folder is not None else {}
+    event = _last(folder, EVENTS, '"type":"step"') if folder is not None else {}
     screen, step = "", None
     with contextlib.suppress(BundleError, KeyError):
         screen = title_of([from_json(Observation, observation, member="observation")]) if observation else ""
         step = from_json(Step, event["body"], member="step") if event else None
     return AtWork(
-        device=task["lease_owner"],
-        app=task["app"]["name"],
-        package=task["package"],
+        device=row["lease_owner"],
+        app=row["app"]["name"],
+        package=row["package"],
         since_s=(now - began).total_seconds(),
         screen=screen,
         step=step,
