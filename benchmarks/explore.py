@@ -118,6 +118,8 @@ def _explore(watched: WatchedDevice, maze: Maze, plan: Plan, folder: Path) -> st
             end = tour.run()
         finally:
             watched.ride.keys = list(tour.screens)
+            told = [step.gap.reason if step.gap is not None else step.why for step in walker.steps]
+            watched.ride.said = Counter(why for why in told if not why.startswith(("explore-", "start")))
     return end.stopped_by or "finished"
 
 
@@ -134,6 +136,8 @@ def show(ride: Ride, maze: Maze) -> None:
         f"deny-listed {len(ride.dangers):2d}  {ride.ended}",
         flush=True,
     )
+    if ride.said:
+        print(f"         said: {', '.join(f'{why} {count}' for why, count in sorted(ride.said.items()))}", flush=True)
     for feature in maze.features if ride.walker in (OURS, AGAIN) else ():
         if feature.screen not in ride.features:
             print(f"         not found: {' > '.join(feature.way)}", flush=True)
@@ -154,10 +158,12 @@ def show_memory(rides: Sequence[Ride]) -> None:
     """Print how the memory of a process that walks and serves the device grows."""
     for ride in rides:
         early = median_of([mb for at_s, mb in ride.memory_mb if 60 <= at_s < 90])
+        half = median_of([mb for at_s, mb in ride.memory_mb if abs(at_s - ride.seconds / 2) < 15])
         late = median_of([mb for at_s, mb in ride.memory_mb if at_s >= ride.seconds - 30])
         peak = max((mb for _, mb in ride.memory_mb), default=0.0)
         name = f"seed {ride.seed:<3} {ride.walker:<10}"
-        print(f"{name} memory {early:.0f} MB in the second minute, {late:.0f} at the end, peak {peak:.0f}")
+        spans = f"{early:.0f} MB in the second minute, {half:.0f} halfway, {late:.0f} at the end"
+        print(f"{name} memory {spans}, peak {peak:.0f}")
 
 
 def show_all(rides: Sequence[Ride], features: int) -> None:

@@ -46,6 +46,7 @@ class Ride:
     memory_mb: list[tuple[float, float]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)  # in the order in which the explorer discovered them
     sights: list[tuple[str, str]] = field(default_factory=list)  # which screen of the truth was named by which key
+    said: Counter[str] = field(default_factory=Counter)  # what a walk of ours told of what went wrong, message keys
     ended: str = ""
 
     @property

@@ -142,12 +142,14 @@ class Tour:
                 observation = self.do(move.action, Actor.EXPLORE, self._why(move, observation))
 
     def _why(self, move: Move, observation: Observation) -> str:
-        """Return why a move is made; a Back from a screen that shows nothing says what kept it from showing more."""
+        """Return why a move is made; a Back from a screen that shows nothing, or late, says what kept it from that."""
         if isinstance(move.action, Back):
             if self._walker.still_loading:
                 return "leave-loading"
             if any(gap.reason == "black-frame" for gap in observation.gaps):
                 return "leave-black"
+            if self._walker.is_frozen:
+                return "leave-frozen"
         return move.why
 
     def enter(self, why: str, *, first: bool = False) -> Observation | End | None:

@@ -81,6 +81,7 @@ class Manners:
     loading_s: float = 0.4
     loading_tries: int = 8
     rest_tries: int = 4
+    frozen_s: float = 8.0  # five of Android's patience, and what a slow machine takes itself
     failures_in_a_row: int = 4
     popups_in_a_row: int = 6
     away_in_a_row: int = 4
@@ -109,6 +110,7 @@ class Walker:
         self._observations: deque[Observation] = deque(maxlen=_REMEMBERED)  # the bundle has them all
         self.looks = 0
         self.still_loading = False  # the last look waited in vain
+        self.slowest_s = 0.0  # how long the last look waited at most for one answer
         self._steps: list[Step] = []
         self._processes: dict[PackageName, int] = {}  # of apps seen in front, as long as they may not end
         self._front: Frame | None = None
@@ -149,11 +151,12 @@ class Walker:
         the observation says that it moves. With ``anew`` something is expected to have changed: a screen that is as
         it was is looked at once more, later.
         """
-        frame = self._device.capture()
+        self.slowest_s = 0.0
+        frame = self._capture()
         if anew and self._front is not None and (frame.png, frame.xml) == (self._front.png, self._front.xml):
             self._clock.sleep(self.manners.late_s)
             said = frame.toasts
-            frame = self._device.capture()
+            frame = self._capture()
             frame = replace(frame, toasts=(*said, *frame.toasts))
         observation = self._perceive(frame, ObservationId(f"o{self.looks + 1:04d}"))
         # Nothing was done between the pictures of one look; those of the look before must be of the same screen.
@@ -169,7 +172,7 @@ class Walker:
             else:
                 break
             self._clock.sleep(self.manners.loading_s)
-            newer = self._device.capture()
+            newer = self._capture()
             newer = replace(newer, toasts=(*frame.toasts, *newer.toasts))
             seen += [newer.png] if newer.png is not None else []
             if replace(newer, began=frame.began, ended=frame.ended) != frame:  # else what was seen still stands
@@ -178,12 +181,27 @@ class Walker:
             _log.info("the screen does not come to rest", extra={"screen": observation.screen})
             frame, observation = replace(frame, moving=True), replace(observation, moving=True)
         self.still_loading = _is_loading(observation)
+        if self.is_frozen:
+            _log.warning(
+                "no answer for long", extra={"screen": observation.screen, "seconds": round(self.slowest_s, 1)}
+            )
         self._recorder.observation(observation, frame)
         self._observations.append(observation)
         self.looks += 1
         self._front = frame
         self._pictures = [(observation.screen, png) for png in seen[-2:]]
         return observation
+
+    def _capture(self) -> Frame:
+        began_s = self._clock.monotonic_s()
+        frame = self._device.capture()
+        self.slowest_s = max(self.slowest_s, self._clock.monotonic_s() - began_s)
+        return frame
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the last look got no answer for so long that Android would ask whether to close the app."""
+        return self.slowest_s >= self.manners.frozen_s
 
     def act(self, action: Action, *, actor: Actor, why: str) -> Step:
         """Perform one action and look; return the recorded step, with a gap where either failed."""

@@ -521,6 +521,22 @@ def test_a_page_that_does_not_stop_loading_is_left_and_that_is_said() -> None:
     assert next(step.why for step in kept.steps if isinstance(step.action, Back)) == "leave-loading"
 
 
+def test_a_page_that_does_not_answer_for_long_is_left_and_that_is_said() -> None:
+    device, walker, kept, clock = made({"home": ["新闻", "政务"], "news": ["立即签到"]})
+    frozen: list[str] = []
+
+    def freeze(phone: ScriptedDevice) -> None:
+        if phone.here == "news" and not frozen:
+            frozen.append(phone.here)
+            clock.sleep(11.0)
+
+    device.before_capture = freeze
+    assert tour(walker, clock).run().finished
+    whys = [step.why for step in kept.steps if isinstance(step.action, Back)]
+    assert frozen
+    assert whys.count("leave-frozen") == 1
+
+
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [
