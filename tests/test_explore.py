@@ -501,7 +501,10 @@ def test_what_controls_stand_on_is_not_pressed_where_one_of_them_would_be_met() 
     offers = read_offers(page, [sheet, row], frozenset())
     assert [(offer.token, offer.target) for offer in offers.all] == [("打卡记录", row)]
     beside = replace(row, box=Box(left=0, top=100, right=700, bottom=300))
-    assert [offer.target for offer in read_offers(page, [sheet, beside], frozenset()).all] == [sheet, beside]
+    half = replace(sheet, box=Box(left=0, top=0, right=1080, bottom=1200))
+    assert [offer.target for offer in read_offers(page, [half, beside], frozenset()).all] == [half, beside]
+    assert [offer.target for offer in read_offers(page, [sheet, beside], frozenset()).all] == [beside]
+    assert [offer.target for offer in read_offers(page, [sheet], frozenset()).all] == [sheet]
 
 
 def test_a_drawn_page_is_tried_for_more_below_and_its_list_is_sampled_but_not_its_menu() -> None:

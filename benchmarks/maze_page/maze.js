@@ -142,22 +142,28 @@ const dangers = {
 
 const parts = (list, key) => list.map((part, n) => draw[part.kind](part, `${key}#${n}`));
 
+/** Puts a mask over all that is there; returns what takes it away again and shows what was below, a sheet perhaps. */
+function cover(mask) {
+  const beneath = overlay;
+  const active = [...document.body.children].filter((other) => !other.inert);
+  for (const other of active) other.inert = true;
+  document.body.append(mask);
+  return () => {
+    mask.remove();
+    overlay = beneath;
+    for (const other of active) other.inert = false;
+  };
+}
+
 /** Opens a sheet, a drawer or a dialog over the page; Back closes it. */
 function open(name) {
   const top = screens[name];
   const under = shown;
-  const close = () => {
-    mask.remove();
-    overlay = null;
-    for (const other of document.body.children) other.inert = false;
-    arrive(under);
-  };
   const mask = make("div", { class: `mask ${top.over}`, role: "dialog" },
     make("section", {}, make("p", {}, top.title), ...parts(top.parts, name)));
-  mask.addEventListener("click", (event) => { if (event.target === mask) close(); });
-  for (const other of document.body.children) other.inert = true;
-  document.body.append(mask);
-  overlay = close;
+  mask.addEventListener("click", (event) => { if (event.target === mask) overlay(); });
+  const uncover = cover(mask);
+  overlay = () => { uncover(); arrive(under); };
   arrive(name);
 }
 
@@ -167,21 +173,14 @@ function interrupt(popup) {
     setTimeout(() => interrupt(popup), 500);
     return;
   }
-  const close = () => {
-    mask.remove();
-    overlay = null;
-    for (const other of document.body.children) other.inert = false;
-    arrive(shown);
-  };
   const buttons = popup.buttons.map((button) => make("div", {
     class: `btn ${button.danger ? "" : "grey"}`, role: "button",
-    click: () => { if (button.danger) journal("danger", button.danger); close(); },
+    click: () => { if (button.danger) journal("danger", button.danger); overlay(); },
   }, button.label));
   const mask = make("div", { class: "mask dialog", role: "dialog" },
     make("section", {}, make("p", {}, popup.title), make("p", {}, popup.text), make("div", { class: "two" }, ...buttons)));
-  for (const other of document.body.children) other.inert = true;
-  document.body.append(mask);
-  overlay = close;
+  const uncover = cover(mask);
+  overlay = () => { uncover(); arrive(shown); };
   journal("popup", popup.title);
 }
 
@@ -189,15 +188,13 @@ function splash() {
   let left = 5;
   const skip = make("a", { class: "skip", href: "#", click: (event) => { event.preventDefault(); end(); } }, "跳过 5");
   const mask = make("div", { class: "mask splash" }, make("div", {}, window.MAZE.label), skip);
-  for (const other of document.body.children) other.inert = true;
-  document.body.append(mask);
+  const uncover = cover(mask);
   journal("popup", "splash");
   const move = () => { skip.style.cssText = left % 2 ? "top:40px;right:20px" : "bottom:60px;right:24px"; skip.textContent = `跳过 ${left}`; };
   const timer = setInterval(() => { left -= 1; move(); if (left <= 0) end(); }, 1000);
   const end = () => {
     clearInterval(timer);
-    mask.remove();
-    for (const other of document.body.children) other.inert = false;
+    uncover();
     arrive(shown);
     if (!localStorage.getItem("declined")) update();
   };

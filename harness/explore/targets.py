@@ -5,6 +5,7 @@ A row of a long list goes by its place in the list (first, one in between, last)
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ PENALTY: Mapping[Sort, float] = {
 }
 _CAPTION_PENALTY = 6.0  # drawn titles and counters lead nowhere as a rule
 _TITLE_RATIO = 0.08
+_GROUND_RATIO = 0.9
 _PULL_STEP = 0.02  # of two words that pull, the more telling first
 
 
@@ -138,7 +140,7 @@ def read_offers(observation: Observation, targets: Sequence[Target], menus: froz
     columns = _drawn_columns(targets, observation) if drawn else {}
     tokens = _Tokens()
     for target in targets:
-        if _is_behind(target, targets):
+        if _is_behind(target, targets, observation):
             continue
         token = tokens.next(target)
         if target.element is None and not drawn:
@@ -161,10 +163,17 @@ def read_offers(observation: Observation, targets: Sequence[Target], menus: froz
     return Offers(all=tuple(offers), rows=counts)
 
 
-def _is_behind(target: Target, targets: Sequence[Target]) -> bool:
-    """Return whether a press on the target would meet a smaller one in its middle: it is what that stands on."""
-    middle = target.box.centre_px
-    return any(other.box.area_px < target.box.area_px and other.box.holds(*middle) for other in targets)
+def _is_behind(target: Target, targets: Sequence[Target], observation: Observation) -> bool:
+    """Return whether a press on the target would meet a smaller one in its middle, or the ground that others stand on.
+
+    A press beside what stands on the ground closes a sheet, or does nothing.
+    """
+    middle, box = target.box.centre_px, target.box
+    fills = target.element is not None and box.area_px >= _GROUND_RATIO * math.prod(observation.size_px)
+    return any(
+        other.box.area_px < box.area_px and (other.box.holds(*middle) or (fills and box.holds(*other.box.centre_px)))
+        for other in targets
+    )
 
 
 def _drawn_columns(targets: Sequence[Target], observation: Observation) -> dict[str, str]:
@@ -175,7 +184,7 @@ def _drawn_columns(targets: Sequence[Target], observation: Observation) -> dict[
     columns: dict[str, dict[str, int]] = {}
     tokens = _Tokens()
     for target in targets:
-        if _is_behind(target, targets):
+        if _is_behind(target, targets, observation):
             continue
         token = tokens.next(target)
         if _sort(target, observation) is Sort.PIXELS and pull(token) == len(PULL):
