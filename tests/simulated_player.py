@@ -25,6 +25,8 @@ from harness.rules.corpus import screen
 
 PACKAGE = "cn.example.study"
 BAR = (150, 860, 800, 910)
+WIDE_PX = 960  # the height of a screen held wide
+UNDER_PX = 900  # how far it scrolls
 ACTION_S = 0.6  # what one step costs beside the waiting it asks for
 
 
@@ -58,6 +60,7 @@ class Page:
     counter_text: str = "本次已计时"
     loads_for_s: float = 0.0  # after a drag forward the film stands where it was until the data are there
     says_it_loads: bool = False
+    held_wide: bool = False  # the player fills the screen; title and 下一节 stand under it
     speed: str = ""  # "works": the button makes it run twice as fast; "refused": it says no
 
 
@@ -76,6 +79,7 @@ class Phone:
     now_s: float = 100.0
     toast: str = ""
     quiz: bool = False
+    scrolled_px: int = 0
     done: bool = False
     loading: tuple[float, float] | None = None  # until when, and where the film goes on then
     seen: list[Observation] = field(default_factory=list)
@@ -96,7 +100,9 @@ class Phone:
         self.actions.append(action)
         self.toast = ""
         if isinstance(action, Tap):
-            self._tap(action.x_px, action.y_px)
+            self._tap(action.x_px, action.y_px + self.scrolled_px)
+        elif isinstance(action, Swipe) and action.x1_px == action.x2_px:
+            self.scrolled_px = UNDER_PX if action.y2_px < action.y1_px else 0
         elif isinstance(action, Swipe):
             self._seek(action.x2_px)
         elif isinstance(action, Back):
@@ -194,7 +200,18 @@ class Phone:
                 nodes.append(_text("已完成", (900, 560, 1000, 620)))
             return {"package": PACKAGE, "screen": "list", "nodes": nodes}
         toasts = [self.toast] if self.toast and self.page.says_in_passing else []
+        if self.page.held_wide:
+            return {**self._held_wide(), "toasts": toasts}
         return {"package": PACKAGE, "screen": "video", "nodes": self._video_nodes(), "toasts": toasts}
+
+    def _held_wide(self) -> dict[str, Any]:
+        shown = [{"class": "android.webkit.WebView", "box": [0, 0, 1080, WIDE_PX], "scrollable": True}]
+        for node in self._video_nodes():
+            left, top, right, bottom = node["box"]
+            moved = [left, top - self.scrolled_px, right, bottom - self.scrolled_px]
+            if moved[1] >= 0 and moved[3] <= WIDE_PX:
+                shown.append({**node, "box": moved})
+        return {"package": PACKAGE, "screen": "video", "size": [1080, WIDE_PX], "nodes": shown}
 
     def _video_nodes(self) -> list[dict[str, Any]]:
         page = self.page

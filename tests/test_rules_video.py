@@ -48,6 +48,13 @@ def test_the_control_run_on_the_finished_video_is_free() -> None:
     assert control > 75
 
 
+def test_on_a_screen_held_wide_the_next_lesson_is_looked_for_under_the_player() -> None:
+    outcome, phone = _probe(Page(clamps=True, next_locked=True, held_wide=True, says_in_passing=True, rules=RULES))
+    assert outcome.verdict is Verdict.FOUND
+    assert dict(outcome.data)["next_refusal"] == "请先学完本节"
+    assert phone.scrolled_px == 0
+
+
 def test_a_question_leaves_the_control_run_to_another_finished_video() -> None:
     outcome, _ = _probe(Page(clamps=True, next_locked=True, quiz_at_s=36.0, finished_neighbour=True))
     assert dict(outcome.data)["stopped_by"] == "video-watch-gate-stopped-by-quiz"

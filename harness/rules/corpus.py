@@ -163,6 +163,7 @@ def _element(node: Mapping[str, Any], raw: Mapping[str, Any]) -> Element:
         hint=node.get("hint", ""),
         clickable=bool(node.get("clickable", False)),
         checkable=bool(node.get("checkable", False)),
+        scrollable=bool(node.get("scrollable", False)),
         enabled=bool(node.get("enabled", True)),
         selected=bool(node.get("selected", False)),
     )

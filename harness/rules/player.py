@@ -341,6 +341,11 @@ def _title(words: Sequence[Word], position: Position | None) -> str:
     return named[0].norm if named else ""
 
 
+def next_button(observation: Observation) -> Word | None:
+    """Return 下一节 or the like, whether or not a player is in sight; ``None`` where it is not on the screen."""
+    return _first(app_words(observation), _NEXT)
+
+
 def _first(words: Sequence[Word], pattern: re.Pattern[str]) -> Word | None:
     hits = whole(words, pattern)
     return hits[0] if hits else None

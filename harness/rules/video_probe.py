@@ -13,6 +13,7 @@ from harness.model import Action, Back, Home, Launch, Measure, Observation, Role
 from harness.rules.concluding import ProbeCut
 from harness.rules.layout import row_of
 from harness.rules.player import Player, Position, read_player
+from harness.rules.video_next import look_below, press_next
 from harness.rules.video_run import (
     AWAY_S,
     BACK_FROM_S,
@@ -35,6 +36,7 @@ from harness.rules.video_run import (
     first_counter,
     first_whole,
     gesture_to,
+    hear,
     judge_seek,
     mark,
     mark_toast,
@@ -43,9 +45,7 @@ from harness.rules.video_run import (
     new_refusals,
     player_on,
     read_position,
-    refusing_toast,
     said_by,
-    same_video,
     seek_target,
     stalled,
     tap_on,
@@ -98,11 +98,12 @@ def _measure(run: Run) -> Steps:
     player = player_on(run)
     run.finished_before = bool(player.finished_before or player.ended)
     run.speed_seen = first_whole(run.now, SPEED) is not None
+    yield from look_below(run)
     yield from _seek_forward(run)
     if run.forward is Seek.FREE and not (player.next and not player.next.enabled):
-        yield from _press_next(run)
+        yield from press_next(run)
         return
-    yield from _press_next(run)
+    yield from press_next(run)
     yield from _seek_backward(run)
     yield from _ask_for_speed(run)
     yield from _go_home_and_return(run)
@@ -187,53 +188,13 @@ def _seek(run: Run, target: float, *, by_tap: bool) -> Steps:
     if shown and after and near(shown.value, target, position.length) and result is Seek.REFUSED:
         run.undone = True
     for seen in (at_once, run.now):
-        run.refusal = run.refusal or _hear(run, seen)
+        run.refusal = run.refusal or hear(run, seen)
         refusals = new_refusals(seen, words_before)
         if refusals and not run.refusal:
             run.refusal = refusals[0].text
             run.marks.extend(marks_of(seen, [Sighting(word=refusals[0], why=Why.REFUSAL, sign="video")]))
     if after is not None:
         mark(run, after.word, Why.AFTER_SEEK)
-
-
-def _hear(run: Run, seen: Observation) -> str:
-    """Keep and return what the app said in passing to refuse the last step, empty where it did not."""
-    told = refusing_toast(seen)
-    if told:
-        run.toast = run.toast or told
-        mark_toast(run, seen, told)
-    return told
-
-
-def _press_next(run: Run) -> Steps:
-    """Press 下一节 before the end; a page that stays the same refused, one that changes let go."""
-    player = player_on(run)
-    if player.next is None or player.position is None:
-        return
-    run.next_seen = True
-    run.next_disabled = not player.next.enabled
-    button, title, before = player.next, player.title, player.position
-    words_before = said_by(run.now)
-    yield from act(run, tap_on(button))
-    at_once = run.now
-    position = read_position(run, "press-next")
-    after = read_player(run.now)
-    said = new_refusals(at_once, words_before)
-    told = _hear(run, at_once)
-    same = after is not None and position is not None and after.title == title and same_video(before, position)
-    if said:
-        run.next_refused = True
-        run.next_refusal = said[0].text
-        mark(run, said[0], Why.REFUSAL)
-    elif same and told:
-        run.next_refused, run.next_refusal = True, told
-    elif not same and after is not None:
-        run.next_open = True
-        mark(run, after.next or button, Why.NEXT_OPEN)
-    if same and (said or told or run.next_disabled):
-        mark(run, button, Why.NEXT_LOCKED)
-    if after is None:
-        yield from _find_back(run)
 
 
 def _ask_for_speed(run: Run) -> Steps:
@@ -259,13 +220,6 @@ def _ask_for_speed(run: Run) -> Steps:
     if before is not None and after is not None and passed_s > 0:
         run.speed_ratio = round((after.value - before.value) / passed_s, 1)
         run.speed_refused = bool(refused or told) and run.speed_ratio < FASTER_RATIO
-
-
-def _find_back(run: Run) -> Steps:
-    """Dismiss what covers the player with Back, once."""
-    yield from act(run, Back())
-    if read_player(run.now) is None:
-        raise ProbeEnd(Stopped.LOST)
 
 
 def _seek_backward(run: Run) -> Steps:
@@ -351,7 +305,8 @@ def _leave_and_return(run: Run) -> Steps:
 
 def _press_entry(run: Run, *, before_words: Observation) -> Steps:
     """Press what leads to the page just left: the longest text that stands on both screens."""
-    known = {w.norm for w in app_words(before_words)}
+    seen = [before_words, *([run.below] if run.below is not None else [])]
+    known = {w.norm for page in seen for w in app_words(page)}
     entries = [w for w in app_words(run.now) if w.norm in known and len(w.norm) >= MIN_ENTRY_CHARS and w.enabled]
     if not entries:
         raise ProbeEnd(Stopped.LOST)

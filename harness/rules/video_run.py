@@ -92,6 +92,7 @@ class Run:
 
     start: Observation
     now: Observation
+    below: Observation | None = None  # what stands under a player that fills its page
     steps: int = 0
     stopped: Stopped | None = None
     measures: list[Measure] = field(default_factory=list)
@@ -271,6 +272,15 @@ def new_refusals(observation: Observation, before: frozenset[str]) -> list[Word]
 def refusing_toast(observation: Observation) -> str:
     """Return what the app said in passing to refuse the step, empty where it said nothing of the kind."""
     return next((t for t in observation.toasts if _refuses(normalise(t))), "")
+
+
+def hear(run: Run, seen: Observation) -> str:
+    """Keep and return what the app said in passing to refuse the last step, empty where it did not."""
+    told = refusing_toast(seen)
+    if told:
+        run.toast = run.toast or told
+        mark_toast(run, seen, told)
+    return told
 
 
 def _refuses(text: str) -> bool:
