@@ -28,24 +28,20 @@ _LOW: Final = 0.8  # of the page's height: where the player's times stand as low
 _SWIPE_S: Final = 0.8
 
 
-def look_below(run: Run) -> Steps:
-    """See what stands under a player that fills its page, as on a screen held wide, and come back to the player."""
-    player = player_on(run)
-    page = _filled_page(run.now, player)
-    if player.next is None and page is not None:
-        yield from act(run, _lowered(page))
-        run.below = run.now
-        yield from act(run, _raised(page))
-
-
 def press_next(run: Run) -> Steps:
-    """Press 下一节 before the end; a page that stays the same refused, one that changes let go."""
+    """Press 下一节 before the end; a page that stays the same refused, one that changes let go.
+
+    Under a player that fills its page, as on a screen held wide, it is scrolled to and back from.
+    """
     player = player_on(run)
-    page = _filled_page(run.now, player) if run.below is not None and next_button(run.below) is not None else None
+    page = _filled_page(run.now, player) if player.next is None else None
     if page is not None:
         yield from act(run, _lowered(page))
+        run.below = run.now
     button, title, before = player.next or next_button(run.now), player.title, player.position
     if button is None or before is None:
+        if page is not None:
+            yield from act(run, _raised(page))
         return
     run.next_seen = True
     run.next_disabled = not button.enabled

@@ -13,7 +13,7 @@ from harness.model import Action, Back, Home, Launch, Measure, Observation, Role
 from harness.rules.concluding import ProbeCut
 from harness.rules.layout import row_of
 from harness.rules.player import Player, Position, read_player
-from harness.rules.video_next import look_below, press_next
+from harness.rules.video_next import press_next
 from harness.rules.video_run import (
     AWAY_S,
     BACK_FROM_S,
@@ -98,7 +98,6 @@ def _measure(run: Run) -> Steps:
     player = player_on(run)
     run.finished_before = bool(player.finished_before or player.ended)
     run.speed_seen = first_whole(run.now, SPEED) is not None
-    yield from look_below(run)
     yield from _seek_forward(run)
     if run.forward is Seek.FREE and not (player.next and not player.next.enabled):
         yield from press_next(run)
