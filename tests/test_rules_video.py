@@ -10,6 +10,7 @@ from harness.messages import LANGUAGES, catalogue
 from harness.model import Box, Coverage, Marker, Outcome, ScreenKey, Swipe, Tap, Verdict
 from harness.rules import video_watch_gate, wants_probe
 from harness.rules.corpus import screen
+from harness.rules.film_entry import way_back
 from harness.rules.player import counters, read_player, seconds, times_unexplained
 from harness.rules.video_words import CREDIT, CREDIT_EARNED, NO_SEEK
 from tests.simulated_player import Page, Phone, drive
@@ -330,3 +331,20 @@ def test_the_gate_of_a_risk_that_one_has_to_be_told_of_is_left_to_a_person() -> 
     outcome, _ = _probe(Page(clamps=True, next_locked=True, rules=rules))
     assert (outcome.verdict, outcome.reason) == (Verdict.PRESENT, "video-watch-gate-other-duty")
     assert dict(outcome.data)["duty"] == "风险揭示视频"
+
+
+def test_the_way_back_is_the_one_open_lesson_as_long_as_the_film_where_its_name_was_not_seen() -> None:
+    film = screen({"nodes": [{"text": "减负政策解读", "box": [60, 300, 600, 360]}]})
+    lessons = [
+        {"text": "减负政策解读", "box": [60, 150, 600, 210]},
+        {"text": "第1节 为什么 01:30 未完成", "box": [60, 400, 1000, 460], "clickable": True},
+        {"text": "第2节 怎样做 01:30 未解锁", "box": [60, 500, 1000, 560], "clickable": True},
+        {"text": "第3节 成效 12:00 未完成", "box": [60, 600, 1000, 660], "clickable": True},
+    ]
+    entry = way_back(screen({"nodes": lessons}), [film], 90.0)
+    assert entry is not None
+    assert entry.norm.startswith("第1节")
+    open_too = [*lessons, {"text": "第4节 交流 01:30", "box": [60, 700, 1000, 760], "clickable": True}]
+    unsure = way_back(screen({"nodes": open_too}), [film], 90.0)
+    assert unsure is not None
+    assert unsure.norm == "减负政策解读"

@@ -181,6 +181,11 @@ def seconds(text: str) -> float:
     return total
 
 
+def clocks(text: str) -> tuple[float, ...]:
+    """Return the seconds of every ``mm:ss`` or ``h:mm:ss`` in a text."""
+    return tuple(seconds(hit.group()) for hit in re.finditer(rf"(?<![\d:]){_CLOCK}(?![\d:])", text))
+
+
 def _position(observation: Observation, words: Sequence[Word], bar: Element | None) -> Position | None:
     for word in sorted(words, key=lambda w: (len(w.norm), w.box)):
         hit = _PAIR.fullmatch(word.norm) or (_PAIR.search(word.norm) if len(word.norm) <= 30 else None)

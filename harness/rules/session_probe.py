@@ -12,11 +12,11 @@ from typing import Final
 
 from harness.model import WHETHER, Action, Back, Mark, Measure, Observation, Role, Word
 from harness.rules.concluding import ProbeCut
+from harness.rules.film_entry import MIN_ENTRY_CHARS
 from harness.rules.player import read_player
 from harness.rules.session_words import DISMISS, GO, ONE_COURSE, SWITCH
 from harness.rules.video_run import tap_on
 from harness.rules.watching import (
-    MIN_ENTRY_CHARS,
     Halt,
     Watch,
     act,

@@ -11,6 +11,7 @@ from typing import Final
 
 from harness.model import Action, Back, Home, Launch, Measure, Observation, Role, Tap, Wait, Word
 from harness.rules.concluding import ProbeCut
+from harness.rules.film_entry import MIN_ENTRY_CHARS, way_back
 from harness.rules.layout import row_of
 from harness.rules.player import Player, Position, read_player
 from harness.rules.video_next import press_next
@@ -22,7 +23,6 @@ from harness.rules.video_run import (
     MAX_BACK,
     MAX_ENTRY_CHARS,
     MAX_TIME_S,
-    MIN_ENTRY_CHARS,
     SEEK_SETTLE_S,
     Name,
     ProbeEnd,
@@ -303,13 +303,13 @@ def _leave_and_return(run: Run) -> Steps:
 
 
 def _press_entry(run: Run, *, before_words: Observation) -> Steps:
-    """Press what leads to the page just left: the longest text that stands on both screens."""
-    seen = [before_words, *([run.below] if run.below is not None else [])]
-    known = {w.norm for page in seen for w in app_words(page)}
-    entries = [w for w in app_words(run.now) if w.norm in known and len(w.norm) >= MIN_ENTRY_CHARS and w.enabled]
-    if not entries:
+    """Press what leads back to the film that was left."""
+    player = read_player(before_words)
+    position = player.position if player is not None else None
+    left = [before_words, *([run.below] if run.below is not None else [])]
+    entry = way_back(run.now, left, position.length if position is not None and position.unit == "s" else None)
+    if entry is None:
         raise ProbeEnd(Stopped.LOST)
-    entry = max(entries, key=lambda w: (w.clickable, len(w.norm), -w.box.top))
     yield from act(run, tap_on(entry))
     if read_player(run.now) is None:
         yield from act(run, Wait(seconds=SEEK_SETTLE_S))

@@ -25,7 +25,6 @@ SHORT_TARGET_RATIO: Final = 0.75
 TOLERANCE_RATIO: Final = 0.06
 BACK_TO_RATIO: Final = 0.4  # of where it stands: far enough to be seen, not so far that nothing is left to lose
 BACK_FROM_S: Final = 9.0  # play at least so far before seeking backward can show anything
-MIN_ENTRY_CHARS: Final = 4
 MAX_ENTRY_CHARS: Final = 60
 MAX_BACK: Final = 3  # screens to go back in search of a finished video
 

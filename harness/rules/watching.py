@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from harness.model import Action, Box, Mark, Measure, Observation, Role, Swipe, Tap, Wait, Word
+from harness.rules.film_entry import way_back
 from harness.rules.player import Player, Position, counters, presence_prompt, question, read_player
 from harness.rules.video_run import gesture_to, moved, tap_on
 from harness.rules.video_words import RESUME_DIALOG
@@ -24,7 +25,6 @@ SLICE_S: Final = (5.0, 60.0)  # least and most of one untouched wait
 NEAR_START_RATIO: Final = 0.1  # of the length: what was played before does not matter below this
 END_S: Final = 2.0
 UNTOUCHED_S: Final = 4.0  # between two looks: no press takes so long, so one only waited
-MIN_ENTRY_CHARS: Final = 4
 
 # Films of learning; a film of news without any of these words is still a film, but nothing hangs on it.
 LEARNING: Final = re.compile(
@@ -251,12 +251,12 @@ def _slice_s(position: Position, left_s: float) -> float:
 
 
 def enter_again(run: Watch) -> Steps:
-    """Press what leads back to the page just left: the longest text on both screens; raises ``Halt`` where none is."""
-    known = {w.norm for w in app_words(run.page)} if run.page is not None else set()
-    entries = [w for w in app_words(run.now) if w.norm in known and len(w.norm) >= MIN_ENTRY_CHARS and w.enabled]
-    if not entries:
+    """Press what leads back to the film just left; raises ``Halt`` where nothing does."""
+    left = [run.page] if run.page is not None else []
+    entry = way_back(run.now, left, run.last.length if run.last is not None and run.last.unit == "s" else None)
+    if entry is None:
         raise Halt(Stopped.LOST)
-    yield from act(run, tap_on(max(entries, key=lambda w: (w.clickable, len(w.norm), -w.box.top))))
+    yield from act(run, tap_on(entry))
     resume = whole(app_words(run.now), RESUME_DIALOG)
     if resume:
         yield from act(run, tap_on(resume[0]))
