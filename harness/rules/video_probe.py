@@ -375,6 +375,7 @@ def _seek_in_a_finished_video(run: Run) -> Steps:
             player = read_player(run.now)
             if player is not None and player.position is not None:
                 yield from _control_seek(run, player)
+                yield from act(run, Back())  # no other probe shall begin on a film that is finished
             return
 
 
