@@ -21,7 +21,7 @@ from harness.fleet.attempt import Order
 from harness.fleet.dispatch import DaskDispatcher
 from harness.fleet.ledger import Artifact, Claim, Ledger, Result, ledger_url
 from harness.fleet.night import Night, close_night
-from harness.fleet.underway import under_way
+from harness.fleet.underway import found_in, under_way
 from harness.model import CheckpointReach, FiledApp, PackageName, Reach, RuleId, ScreenKey, Verdict
 from harness.rules import ALL_RULES
 
@@ -161,8 +161,9 @@ def _worked(night: Night, ledger: Ledger) -> str:
     orders = [replace(night.order, device=device) for device in night.devices]
     clock = SystemClock()
     try:
-        for _done in DaskDispatcher().run(orders, simulated):
+        for done in DaskDispatcher().run(orders, simulated):
             under_way(ledger, night.id, None, clock.wall())  # as a night does, to tell how far it is
+            found_in(ledger, night.id, done.package)
     except HarnessError as error:
         return str(error)[:120]
     return ""

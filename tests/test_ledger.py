@@ -379,7 +379,7 @@ def test_a_ledger_of_an_earlier_revision_is_brought_up_and_keeps_its_rows(tmp_pa
     with engine.begin() as db:  # as the first revision left it
         for table in ("canary", "quarantine", "build", "across"):
             db.execute(text(f"DROP TABLE {table}"))
-        db.execute(text("DROP INDEX ix_look_night_verdict"))
+        db.execute(text("DROP INDEX ix_look_night_verdict_attempt"))
         db.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     engine.dispose()
     ledger = Ledger(url, clock)

@@ -15,7 +15,7 @@ from harness.errors import LedgerError
 from harness.evidence.bundle import BundleWriter
 from harness.fleet.dispatch import Done
 from harness.fleet.ledger import Ledger, Result, ledger_url
-from harness.fleet.underway import UnderWay, under_way
+from harness.fleet.underway import UnderWay, found_in, under_way
 from harness.model import FiledApp, PackageName, RuleId, Verdict
 from harness.rules import ALL_RULES
 from tests.evidence_walks import TickingClock, start_of, walk_study
@@ -74,8 +74,8 @@ def test_the_screen_that_is_being_walked_and_the_last_step_are_told(
     assert one.step is not None
     assert one.step.seq > 1
     ledger, clock = half_way
-    (plain,) = under_way(ledger, "N1", None, clock.wall()).at_work
-    assert (plain.device, plain.screen, plain.step) == (one.device, "", None)
+    plain = under_way(ledger, "N1", None, clock.wall())
+    assert replace(plain, at_work=(one,)) == _now(tmp_path, half_way)
 
 
 def test_without_a_terminal_each_task_and_each_finding_is_one_plain_line(
@@ -83,19 +83,37 @@ def test_without_a_terminal_each_task_and_each_finding_is_one_plain_line(
 ) -> None:
     now = _now(tmp_path, half_way)
     out = io.StringIO()
-    with Watching(Console(file=out, width=80), "N1", lambda: now) as tell:
+    ledger, _clock = half_way
+    console = Console(file=out, width=80)
+    with Watching(console, "N1", lambda: now, lambda package: found_in(ledger, "N1", package)) as tell:
         for _ in range(2):
             tell(Done(device="d1", package="cn.gov.a0"), now.progress)
         tell(Done(device="d2", package="", died="night-worker-lost"), now.progress)
         tell(Done(device="d2", package=""), now.progress)
-        now = replace(now, found_count=5)  # more at once than a look holds
-        tell(Done(device="d1", package="cn.gov.a1"), now.progress)
     lines = out.getvalue().splitlines()
-    told = [line.split("  ")[0] for line in lines if line.startswith("[")]
-    assert told == ["[1/4] d1", "[1/4] d1", "[1/4] d2", "[1/4] d1"]
-    assert [line for line in lines if "…" in line] == ["  … 4"]
+    assert [line.split("  ")[0] for line in lines if line.startswith("[")] == ["[1/4] d1", "[1/4] d1", "[1/4] d2"]
     assert sum(RULES[0].name_zh in line for line in lines) == 1
+    assert found_in(ledger, "N1", "cn.gov.a1") == ()
     assert "\x1b" not in out.getvalue()
+
+
+def test_what_a_slow_device_found_is_told_after_the_quick_ones(
+    tmp_path: Path, half_way: tuple[Ledger, SetClock]
+) -> None:
+    ledger, _clock = half_way
+    slow, quick = ledger.claim("N1", "d3", 600.0), ledger.claim("N1", "d4", 600.0)
+    assert slow is not None
+    assert quick is not None
+    out = io.StringIO()
+    now = _now(tmp_path, half_way)
+    console = Console(file=out, width=80)
+    with Watching(console, "N1", lambda: now, lambda package: found_in(ledger, "N1", package)) as tell:
+        for claim in (quick, slow):
+            look = Look(night="N1", verdict=Verdict.FOUND, reason="said")
+            ledger.deliver(claim, Result(looks={RuleId(RULES[1].id): look}, reaches={}, device="d3"))
+            tell(Done(device="d3", package=claim.app.package), ledger.progress("N1"))
+    found = [line for line in out.getvalue().splitlines() if RULES[1].name_zh in line]
+    assert [app.name in line for app, line in zip((quick.app, slow.app), found, strict=True)] == [True, True]
 
 
 def test_on_a_terminal_a_ledger_that_is_away_leaves_what_was_seen_last(
@@ -110,6 +128,6 @@ def test_on_a_terminal_a_ledger_that_is_away_leaves_what_was_seen_last(
 
     out = io.StringIO()
     console = Console(file=out, width=100, force_terminal=True)
-    with Watching(console, "N1", look):
+    with Watching(console, "N1", look, lambda _package: ()):
         pass
     assert "应用1[bold]" in out.getvalue()

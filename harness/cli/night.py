@@ -157,7 +157,7 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
     from harness.fleet.plan import NightOptions, plan_night
     from harness.fleet.prepare import Preparation
     from harness.fleet.retention import drop_old_evidence
-    from harness.fleet.underway import under_way
+    from harness.fleet.underway import found_in, under_way
 
     evidence_dir = options["evidence_dir"].absolute()
     evidence_dir.mkdir(parents=True, exist_ok=True)
@@ -188,7 +188,13 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
             console.print(plain(problem), soft_wrap=True)
         name = planned.night.id
         seen_in = evidence_dir if console.is_terminal else None  # plain lines tell no screens
-        with Watching(console, name, lambda: under_way(ledger, name, seen_in, clock.wall())) as told:
+        watching = Watching(
+            console,
+            name,
+            lambda: under_way(ledger, name, seen_in, clock.wall()),
+            lambda package: found_in(ledger, name, package),
+        )
+        with watching as told:
             result = run_night(planned.night, ledger, dispatcher, told)
         page = write_morning(
             result.facts, Morning(evidence_dir=evidence_dir, due=due, problems=planned.problems), clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
@@ -33,12 +33,18 @@ _BAR: Final = 30
 class Watching:
     """Tells how a night goes on: called with every task that ends, and looking by itself where a person watches."""
 
-    def __init__(self, console: Console, night: str, look: Callable[[], UnderWay]) -> None:
+    def __init__(
+        self,
+        console: Console,
+        night: str,
+        look: Callable[[], UnderWay],
+        found_in: Callable[[str], Sequence[FoundTonight]],
+    ) -> None:
         self._console = console
         self._night = night
         self._look = look
-        self._told = 0  # the newest attempt whose findings were told in plain lines
-        self._found = 0  # how many findings there were then
+        self._found_in = found_in
+        self._told: set[FoundTonight] = set()
         self._live: Live | None = None
         self._shown: RenderableType = Text("")
 
@@ -66,18 +72,14 @@ class Watching:
             self._console.print(plain(f"[{over}/{every}] {done.device}  ✗ {why}"), soft_wrap=True)
         if self._live is not None:
             return
-        now = self._look()
         if done.package:
-            left = _left(now)
+            left = _left(self._look())
             self._console.print(plain(f"[{over}/{every}] {done.device}  {done.package} ✓  {left}"), soft_wrap=True)
-        fresh = [one for one in now.found if one.attempt > self._told]
-        for one in fresh:
-            self._console.print(
-                Text.assemble("  ", verdict_text(one.verdict), plain(f" {_named(one)}")), soft_wrap=True
-            )
-        if (more := now.found_count - self._found - len(fresh)) > 0:
-            self._console.print(plain(f"  … {more}"))
-        self._told, self._found = max([self._told, *(one.attempt for one in fresh)]), now.found_count
+        for one in self._found_in(done.package):
+            if one not in self._told:
+                told = Text.assemble("  ", verdict_text(one.verdict), plain(f" {_named(one)}"))
+                self._console.print(told, soft_wrap=True)
+                self._told.add(one)
 
     def _view(self) -> RenderableType:
         with suppress(HarnessError):  # the ledger is busy or away: what was seen last stands until it is back

@@ -75,7 +75,7 @@ LOOK: Final = Table(
     Column("reach", String(16), nullable=False, default="not_run"),
     Column("reason", String(120), nullable=False, default="look-expected"),
     Column("said", JSON, nullable=False, default=dict),  # the rest of ``baseline.Look``
-    Index("ix_look_night_verdict", "night", "verdict"),
+    Index("ix_look_night_verdict_attempt", "night", "verdict", "attempt"),
 )
 
 # What became of every place that a rule must have looked at.

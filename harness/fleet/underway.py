@@ -26,7 +26,7 @@ from harness.model import Observation, RuleId, Step, Verdict
 _TAIL_BYTES: Final = 400_000  # more than the longest line of a screen
 _MOST_SEEN: Final = 50  # devices whose bundles are looked into: as many as a terminal shows
 _MOST_FOUND: Final = 100
-_MOST_TOOK: Final = 100
+_MOST_DONE: Final = 100
 _FOUND: Final = (Verdict.FOUND, Verdict.FOUND_EXEMPTION_CLAIMED)
 
 
@@ -67,26 +67,31 @@ class UnderWay:
 
 
 def under_way(ledger: Ledger, night: str, evidence_dir: Path | None, now: datetime) -> UnderWay:
-    """Return how far a night is. ``now`` is the wall clock; without the folder of evidence no bundle is looked into.
+    """Return how far a night is. ``now`` is the wall clock; without the folder of evidence no device is looked at.
 
     Asked after every app of a fleet, so it reads what is under way and what is newest, never the whole night.
     """
     progress = ledger.progress(night)
     with ledger.transaction() as db:
-        running = _running(db, night)
-        found, found_count = _found(db, night)
-        took = _took_s(db, night)
-    seen = running[:_MOST_SEEN] if evidence_dir is not None else ()
-    folders = {row["id"]: Path(evidence_dir or "") / night / f"a{row['id']:06d}" for row in seen}
-    at_work = tuple(_at_work(row, folders.get(row["id"]), now) for row in running)
+        running = _running(db, night) if evidence_dir is not None else ()
+        last, took = _last_done(db, night)
+        found, found_count = _found(db, night, last)
+    folders = {row["id"]: Path(evidence_dir or "") / night / f"a{row['id']:06d}" for row in running[:_MOST_SEEN]}
     left = progress.waiting + progress.leased
     return UnderWay(
         progress=progress,
-        at_work=at_work,
+        at_work=tuple(_at_work(row, folders.get(row["id"]), now) for row in running),
         found=found,
         found_count=found_count,
-        left_s=_left_s(took, left, max(1, len(at_work))),
+        left_s=_left_s(took, left, max(1, progress.leased)),
     )
+
+
+def found_in(ledger: Ledger, night: str, package: str) -> tuple[FoundTonight, ...]:
+    """Return what the night has found in a package so far, those of an earlier attempt first."""
+    of_app = (LOOK.c.night == night) & (LOOK.c.package == package) & LOOK.c.verdict.in_(_FOUND)
+    with ledger.transaction() as db:
+        return _told(db, of_app)[::-1]
 
 
 def _running(db: Connection, night: str) -> Sequence[Mapping[Any, Any]]:
@@ -100,38 +105,43 @@ def _running(db: Connection, night: str) -> Sequence[Mapping[Any, Any]]:
     return db.execute(query).mappings().all()
 
 
-def _found(db: Connection, night: str) -> tuple[tuple[FoundTonight, ...], int]:
-    """Return the newest findings of the night, oldest first, and how many there are in all."""
-    of_night = (LOOK.c.night == night) & LOOK.c.verdict.in_(_FOUND)
-    columns = (LOOK.c.rule, LOOK.c.verdict, LOOK.c.attempt, TASK.c.app)
-    newest = (
-        select(*columns)
-        .join(ATTEMPT, ATTEMPT.c.id == LOOK.c.attempt)
-        .join(TASK, TASK.c.id == ATTEMPT.c.task)
-        .where(of_night)
-        .order_by(LOOK.c.attempt.desc(), LOOK.c.rule.desc())
-        .limit(_MOST_FOUND)
-    )
-    found = tuple(
-        FoundTonight(app=app["name"], rule=RuleId(rule), verdict=Verdict(verdict), attempt=attempt)
-        for rule, verdict, attempt, app in db.execute(newest)
-    )
-    return found[::-1], int(db.execute(select(func.count()).select_from(LOOK).where(of_night)).scalar_one())
-
-
-def _took_s(db: Connection, night: str) -> list[float]:
-    """Return how long each of the last finished attempts of the night took."""
+def _last_done(db: Connection, night: str) -> tuple[int, list[float]]:
+    """Return the first of the night's last finished attempts, and how long each of them took."""
     query = (
-        select(ATTEMPT.c.began, ATTEMPT.c.ended)
+        select(ATTEMPT.c.id, ATTEMPT.c.began, ATTEMPT.c.ended)
         .join(TASK, TASK.c.id == ATTEMPT.c.task)
         .where(TASK.c.night == night, ATTEMPT.c.outcome == "done")
         .order_by(ATTEMPT.c.id.desc())
-        .limit(_MOST_TOOK)
+        .limit(_MOST_DONE)
     )
-    return [
-        (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
-        for began, ended in db.execute(query)
+    rows = db.execute(query).all()
+    took = [
+        (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds() for _id, began, ended in rows
     ]
+    return (rows[-1][0] if rows else 0), took
+
+
+def _found(db: Connection, night: str, first: int) -> tuple[tuple[FoundTonight, ...], int]:
+    """Return the newest findings of the attempts from ``first`` on, oldest first, and how many the night has in all."""
+    of_night = (LOOK.c.night == night) & LOOK.c.verdict.in_(_FOUND)
+    found = _told(db, of_night & (LOOK.c.attempt >= first))
+    return found[::-1], int(db.execute(select(func.count()).select_from(LOOK).where(of_night)).scalar_one())
+
+
+def _told(db: Connection, which: Any) -> tuple[FoundTonight, ...]:
+    """Return the newest of these looks."""
+    query = (
+        select(LOOK.c.rule, LOOK.c.verdict, LOOK.c.attempt, TASK.c.app)
+        .join(ATTEMPT, ATTEMPT.c.id == LOOK.c.attempt)
+        .join(TASK, TASK.c.id == ATTEMPT.c.task)
+        .where(which)
+        .order_by(LOOK.c.attempt.desc(), LOOK.c.rule.desc())
+        .limit(_MOST_FOUND)
+    )
+    return tuple(
+        FoundTonight(app=app["name"], rule=RuleId(rule), verdict=Verdict(verdict), attempt=attempt)
+        for rule, verdict, attempt, app in db.execute(query)
+    )
 
 
 def _left_s(took: list[float], left: int, at_once: int) -> float | None:

@@ -16,4 +16,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the index."""
-    op.create_index(op.f("ix_look_night_verdict"), "look", ["night", "verdict"], unique=False)
+    op.create_index(op.f("ix_look_night_verdict_attempt"), "look", ["night", "verdict", "attempt"], unique=False)
