@@ -245,7 +245,7 @@ const odd = {
     }, 40);
   },
   // Longer than Android waits for an answer to a touch, and not for ever.
-  frozen: () => setTimeout(() => { journal("frozen", shown); const until = Date.now() + 12000; while (Date.now() < until); }, 400),
+  frozen: () => setTimeout(() => { journal("frozen", shown); const until = Date.now() + 12000; while (Date.now() < until); }, 100),
   loading: () => document.querySelector("main").replaceChildren(make("p", {}, "加载中…")),
   black: () => { document.body.replaceChildren(); document.body.style.background = "#000"; },
 };
