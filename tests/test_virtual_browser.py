@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -623,6 +624,18 @@ def test_a_killed_browser_is_noticed_logged_and_started_again(live: LiveScreen) 
     assert live.do(live.screen.browser_pid()) != pid
     opened(live, "MainActivity")
     live.text("首页")
+
+
+def test_a_browser_left_on_a_profile_is_ended_when_the_device_comes_again(tmp_path: Path) -> None:
+    left = LiveScreen(tmp_path, [])
+    pid = left.do(left.screen.browser_pid())
+    again = LiveScreen(tmp_path, [])
+    try:
+        assert again.do(again.screen.browser_pid()) != pid
+        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    finally:
+        again.close()
+        left.close()
 
 
 def test_calls_under_way_when_the_browser_dies_end_in_an_error_not_in_a_hang(live: LiveScreen) -> None:

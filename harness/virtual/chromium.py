@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 from playwright.async_api import BrowserContext, Error, Page, Playwright, Request, Route, async_playwright
 
 from harness import machine
@@ -21,6 +22,7 @@ from harness.virtual.tabs import REFUSED, SHORT_S, PageRequest, Tab, TabBusy, Ta
 VARIABLE = machine.BROWSER_VARIABLE
 _LOAD_S = 15.0
 _START_S = 40.0
+_GONE_S = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +86,7 @@ class Chromium:
     async def start(cls, *, executable: Path, profile: Path, owner: TabOwner) -> Chromium:
         """Return a running browser on the profile. Raises ``VirtualDeviceError`` where it does not start."""
         await asyncio.to_thread(profile.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(_end_holder, profile)
         playwright = await within(async_playwright().start(), _START_S, "start of Playwright")
         try:
             context = await within(_launch(playwright, executable, profile), _START_S, f"start of {executable}")
@@ -91,16 +94,23 @@ class Chromium:
             await _stop(playwright)
             raise
         self = cls(playwright, context, owner)
-        context.on("close", lambda _: self._on_close())
-        context.on("page", self._on_page)
-        await within(context.route("**/*", self._route), SHORT_S, "start")
-        await within(context.expose_binding("__androidCall", self._called), SHORT_S, "start")
+        try:
+            await self._listen()
+        except VirtualDeviceError:
+            await self.close()
+            raise
+        return self
+
+    async def _listen(self) -> None:
+        self._context.on("close", lambda _: self._on_close())
+        self._context.on("page", self._on_page)
+        await within(self._context.route("**/*", self._route), SHORT_S, "start")
+        await within(self._context.expose_binding("__androidCall", self._called), SHORT_S, "start")
         # Whether a page may know the place is its app's permission, which ``bridge.js`` asks for. A WebView reaches
         # the loopback (``adb reverse``) unasked; browsers that do not ask know no such permission.
-        await within(context.grant_permissions(["geolocation"]), SHORT_S, "start")
+        await within(self._context.grant_permissions(["geolocation"]), SHORT_S, "start")
         with contextlib.suppress(VirtualDeviceError):
-            await within(context.grant_permissions(["geolocation", "local-network-access"]), SHORT_S, "start")
-        return self
+            await within(self._context.grant_permissions(["geolocation", "local-network-access"]), SHORT_S, "start")
 
     def _on_close(self) -> None:
         if not self.alive:
@@ -203,6 +213,19 @@ class Chromium:
         is_page = request.is_navigation_request() and frame.parent_frame is None
         asked = PageRequest(url=request.url, wanted_range=request.headers.get("range"), is_page=is_page)
         return await self._owner.serve(tab, asked)
+
+
+def _end_holder(profile: Path) -> None:
+    """End the browser that a start or a stop given up for its deadline left on the profile: one at a time may use it.
+
+    Chromium names the holder in a link, where the system has links; elsewhere it tells a stale lock by itself.
+    """
+    with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
+        holder = psutil.Process(int(os.readlink(profile / "SingletonLock").rsplit("-", 1)[1]))
+        if any(str(profile) in word for word in holder.cmdline()):  # the number may be another process's by now
+            logger.warning("a browser left on the profile was ended", extra={"pid": holder.pid})
+            holder.kill()
+            holder.wait(_GONE_S)
 
 
 async def _launch(playwright: Playwright, executable: Path, profile: Path) -> BrowserContext:
