@@ -270,7 +270,7 @@ def compare(
             _after(known[subject], standing, sight, look, tonight.night), held=held, held_since=since
         )
         if kind is not None:
-            changes.append(_change(known[subject], look, kind, (sight, reason), standing))
+            changes.append(change_of(known[subject], look, kind, (sight, reason), standing))
     held_now = tuple(subject for subject, tracked in after.items() if tracked.held)
     return Comparison(changes=tuple(changes), tracked=after, held=held_now, incomplete=incomplete)
 
@@ -295,9 +295,10 @@ def _after(tracked: Tracked, standing: Standing, sight: Sight, look: Look | None
     return replace(tracked, standing=standing, unseen_since=tracked.unseen_since or night)
 
 
-def _change(
+def change_of(
     tracked: Tracked, look: Look | None, kind: ChangeKind, seen: tuple[Sight, str], standing: Standing
 ) -> Change:
+    """Return a change of what was ``tracked`` before it, with what else changed since it was last seen."""
     before = tracked.last_seen
     causes = []
     if before is not None and look is not None and look.verdict is not None:

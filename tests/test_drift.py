@@ -139,7 +139,7 @@ def test_a_night_tells_drift_and_what_apps_show_together_and_the_next_night_what
     schema = json.loads((ROOT / "harness" / "schemas" / "night.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(summary, schema)
     ledger = Ledger(ledger_url(str(tmp_path / "ledger.sqlite")), NightClock(3))
-    found, back = between(ledger, "n1", "n2"), between(ledger, "n2", "n2")
+    found, back = (between(ledger, first, "n2", tmp_path / "evidence") for first in ("n1", "n2"))
     assert found is not None
     assert back is not None
     assert (found.drift, found.across) == (second.drift, second.across)

@@ -109,7 +109,7 @@ def test_the_second_night_names_what_changed_and_nothing_else(
     again = _hold(tmp_path, adb, 2, tuple(name for name in NAMES if name != WITHDRAWN))
     assert summary_of(again.facts) == summary_of(second.facts)
     ledger = Ledger(ledger_url(str(tmp_path / "nights.sqlite")), NightClock(2))
-    diff = between(ledger, "n1", "n2")
+    diff = between(ledger, "n1", "n2", tmp_path / "evidence")
     ledger.close()
     assert diff is not None
     assert {(c.subject.package, c.subject.rule, c.kind) for c in changed(diff.comparison.changes)} == expected

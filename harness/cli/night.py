@@ -373,15 +373,16 @@ def print_changes(console: Console, changes: Sequence[Change]) -> None:
 def diff(*, night_a: str, night_b: str, address: str, evidence_dir: Path, as_json: bool) -> None:
     """两夜之间有什么变化：退出码 0 没有，1 有，2 无法判断。
 
-    What changed from NIGHT_A to NIGHT_B. Exit 0 none, 1 some, 2 could not tell.
+    What changed from NIGHT_A to the later NIGHT_B, and whether the app or the rules made it, as far as the evidence of
+    NIGHT_A is still there. Exit 0 none, 1 some, 2 could not tell.
     """
     from harness.fleet.morning import told_across, told_changes, told_drift
     from harness.fleet.night import between
 
     ledger = opened_ledger(address, evidence_dir)
     try:
-        _refuse_unknown_nights(ledger, (night_a, night_b))
-        found = between(ledger, night_a, night_b)
+        _refuse_nights(ledger, night_a, night_b)
+        found = between(ledger, night_a, night_b, evidence_dir)
     finally:
         ledger.close()
     if found is None:
@@ -410,11 +411,16 @@ def opened_ledger(address: str, evidence_dir: Path) -> Ledger:
     return Ledger(ledger_url(where), SystemClock())
 
 
-def _refuse_unknown_nights(ledger: Ledger, wanted: Sequence[str]) -> None:
+def _refuse_nights(ledger: Ledger, first: str, second: str) -> None:
+    """Raise ``BadInput`` where a night is not in the ledger, or the second began before the first."""
     there = [name for name, _closed in ledger.nights()]
-    unknown = [name for name in wanted if name not in there]
+    unknown = [name for name in (first, second) if name not in there]
     if unknown:
         newest = ", ".join(there[-5:]) or "none"
         raise BadInput(
             source="night", place=", ".join(unknown), problem="is not in the ledger", mend=f"the newest are {newest}"
+        )
+    if there.index(first) > there.index(second):
+        raise BadInput(
+            source="diff", place=f"{first}, {second}", problem="the second is older", mend="name the earlier one first"
         )

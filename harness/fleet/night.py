@@ -18,9 +18,11 @@ from harness.baseline import (
     Comparison,
     Look,
     NightLooks,
+    Sight,
     Standing,
     Subject,
     Tracked,
+    change_of,
     compare,
     migrated,
 )
@@ -195,28 +197,45 @@ class Between:
         return bool(changed(self.comparison.changes) or self.drift or [c for c in self.across if c.kind not in quiet])
 
 
-def between(ledger: Ledger, first: str, second: str) -> Between | None:
-    """Return what changed from one night to another, ``None`` where one of them was never closed."""
-    known, after = ledger.known_after(first), ledger.known_after(second)
-    if not known or not after:
+def between(ledger: Ledger, first: str, second: str, evidence_dir: Path) -> Between | None:
+    """Return what changed from one night to a later one, ``None`` where one of them was never closed.
+
+    Where findings stand is what the nights between have made of them: nothing is proven anew by leaving nights out.
+    """
+    known, after, facts = ledger.known_after(first), ledger.known_after(second), ledger.facts(second)
+    if not known or not after or facts is None:
         return None
-    looks = ledger.looks(second)
-    gone = {
-        subject: Look(night=second, verdict=None, reach=Reach.OUT_OF_SCOPE, reason=WITHDRAWN)
-        for subject in known
-        if subject not in looks.looks and subject in after and after[subject].standing is Standing.CLOSED_SCOPE
-    }
-    comparison = compare(
-        known, ledger.looks(first), replace(looks, looks={**looks.looks, **gone}), looked_at=ledger.looked_at(known)
-    )
-    before, tonight = across(ledger, first), across(ledger, second)
+    now = {subject.rule for subject in after}
+    known = migrated(known.values(), {old: new for old, new in RENAMED_RULES.items() if old not in now})
+    told, looks = {change.subject: change for change in facts.changes}, ledger.looks(second)
+    changes = []
+    for subject, tracked in sorted(after.items()):
+        before, change = known.get(subject, Tracked(subject=subject)), told.get(subject)
+        kind = _moved(before, tracked, change)
+        if kind is not None:
+            seen = (change.sight, change.reason) if change is not None else (Sight.ABSENT, "")
+            changes.append(change_of(before, looks.looks.get(subject), kind, seen, tracked.standing))
+    comparison = Comparison(changes=tuple(changes), tracked=after, incomplete=facts.incomplete)
+    before_across, tonight = across(ledger, first), across(ledger, second)
     met = [c.finding for c in tonight if c.kind is not AcrossKind.GONE and c.kind is not AcrossKind.UNSEEN]
     looked = {s.package for c in tonight if c.kind is AcrossKind.GONE for s in c.finding.shares}
     return Between(
-        comparison=comparison,
+        comparison=with_causes(comparison, ledger.looks(first), evidence_dir),
         drift=news(drifted(known_until(ledger, first), listed(ledger, second))),
-        across=across_changes(before, met, looked),
+        across=across_changes(before_across, met, looked),
     )
+
+
+def _moved(before: Tracked, after: Tracked, told: Change | None) -> ChangeKind | None:
+    """Return what became of a subject between two nights; ``told`` is what the later one said of it."""
+    if before.standing is after.standing:
+        # A night beside itself: what it has made of a finding is not made again.
+        again = told is not None and before == after and told.kind not in {ChangeKind.PERSISTING, ChangeKind.UNSEEN}
+        return None if told is None or again else told.kind
+    if after.standing is Standing.OPEN:
+        was_new, went_on = before.standing is Standing.NONE, before.standing is Standing.FIXED_PENDING
+        return ChangeKind.NEW if was_new else ChangeKind.PERSISTING if went_on else ChangeKind.REGRESSED
+    return ChangeKind(after.standing)
 
 
 def changed(changes: Sequence[Change]) -> tuple[Change, ...]:
