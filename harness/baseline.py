@@ -302,7 +302,7 @@ def change_of(
     before = tracked.last_seen
     causes = []
     if before is not None and look is not None and look.verdict is not None:
-        if look.app_version != before.app_version:
+        if before.app_version and look.app_version not in {"", before.app_version}:
             causes.append("cause-app-version")
         if look.rules_edition != before.rules_edition:
             causes.append("cause-rules-edition")

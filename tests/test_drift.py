@@ -51,6 +51,7 @@ def test_the_same_app_as_ever_has_no_drift_and_neither_has_one_that_nobody_could
         (replace(BUILD, apk_sha256="e" * 64), [DriftKind.OTHER_BUILD, DriftKind.NOT_AS_FILED]),
         (replace(BUILD, signer_sha256="6" * 64), [DriftKind.OTHER_SIGNER]),
         (replace(BUILD, signer_sha256=""), []),
+        (replace(BUILD, version=""), []),
     ],
 )
 def test_each_difference_of_a_build_is_a_result_of_its_own(tonight: Build, kinds: list[DriftKind]) -> None:

@@ -162,6 +162,8 @@ def test_sizes_are_capped(write: Write, monkeypatch: pytest.MonkeyPatch) -> None
     path = write(HEADER, GOOD, GOOD, GOOD)
     long_cell = write("包名,应用名称", "cn.gov.example.a," + "长" * 2001, name="long.csv")
     assert [p.reason for p in read_filed_list(long_cell).problems] == ["filed.too_long"]
+    long_entry = write("包名,应用名称,入口", f"cn.gov.example.a,甲,{'长' * 401}", name="entry.csv")
+    assert [(p.column, p.reason) for p in read_filed_list(long_entry).problems] == [("入口", "filed.too_long")]
 
     monkeypatch.setattr(tables, "ROWS_MAX", 3)
     with pytest.raises(BadInput, match="过大"):

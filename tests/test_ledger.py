@@ -399,5 +399,11 @@ def test_a_database_that_does_not_answer_is_named_without_its_password() -> None
     assert "secret" not in str(refused.value)
 
 
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("包名,应用名称\n" * 100, encoding="utf-8")
+    with pytest.raises(LedgerError, match=r"list\.csv: file is not a database"):
+        Ledger(ledger_url(str(tmp_path / "list.csv")), SetClock())
+
+
 def _all() -> frozenset[Subject]:
     return frozenset(Subject(package=a.package, entry="", rule=RuleId(r.id)) for a in APPS for r in RULES)

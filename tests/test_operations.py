@@ -13,11 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from harness.baseline import ChangeKind, Look, NightLooks, Subject, compare
 from harness.cli.held import held as held_command
+from harness.cli.night import exit_status
 from harness.errors import BadInput
 from harness.evidence.case_log import log_path
 from harness.fleet.attempt import work_on_next
@@ -27,7 +29,7 @@ from harness.fleet.ledger_tables import EVENT
 from harness.fleet.morning import summary_of
 from harness.fleet.night import close_night
 from harness.fleet.notify import tell
-from harness.fleet.plan import longest_waiting_first
+from harness.fleet.plan import NightOptions, longest_waiting_first, plan_night
 from harness.fleet.retention import drop_old_evidence
 from harness.model import Verdict
 from harness.rules import ALL_RULES
@@ -67,6 +69,24 @@ def test_with_the_disk_all_but_full_nothing_is_begun_and_it_is_said(tmp_path: Pa
     assert result.stopped == "night-disk-full"
     again = held(tmp_path, night, {"a": GOOD})
     assert again.progress.done == 0  # the night was closed; nothing is begun in it any more
+
+
+def test_a_night_that_looked_at_nothing_is_an_error_whatever_fails_a_night(tmp_path: Path) -> None:
+    night = night_of(tmp_path, "n1", apps("a"), ("d1",))
+    full = held(tmp_path, replace(night, order=replace(night.order, min_free_bytes=1 << 60)), {"a": GOOD})
+    assert [exit_status(full, fail_on) for fail_on in ("found", "new", "none")] == [2, 2, 2]
+    looked = held(tmp_path, night_of(tmp_path, "n2", apps("a"), ("d1",)), {"a": BAD}, day=2)
+    assert [exit_status(looked, fail_on) for fail_on in ("found", "new", "none")] == [1, 1, 0]
+
+
+def test_a_list_without_a_usable_row_is_refused_with_every_row_s_mend(tmp_path: Path) -> None:
+    listed, where = tmp_path / "filed.csv", str(tmp_path / "nights.sqlite")
+    listed.write_text("包名,应用名称\n坏,甲\ncn.gov.demo.a,\n", encoding="utf-8")
+    ledger = Ledger(ledger_url(where), NightClock(1))
+    options = NightOptions(evidence_dir=tmp_path, ledger=where, servers=(("127.0.0.1", 1),))
+    with pytest.raises(BadInput, match=r"none can be used: 第 2 行.*第 3 行"):
+        plan_night(listed, options, ledger, NightClock(1), resume=False)
+    ledger.close()
 
 
 # --- retention

@@ -144,7 +144,8 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
     """对备案名单做一夜回归：逐个应用检查，与前一夜比较。
 
     Look at every app of FILED_LIST on all devices, compare with the night before, and write the report of the night
-    into its folder. Exit 0, or 1 where --harness-fail-on applies, 2 where the night could not be held.
+    into its folder. Exit 0, or 1 where --harness-fail-on applies, 2 where the night could not be held or no
+    app be looked at.
     """
     from harness import session
     from harness.cli.watching import Watching
@@ -209,7 +210,7 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
     else:
         _print_night(console, result)
         console.print(plain(f"报告 report: {page}"), soft_wrap=True)
-    sys.exit(_status(result, options["fail_on"]))
+    sys.exit(exit_status(result, options["fail_on"]))
 
 
 def _due(options: dict[str, Any]) -> DueOptions:
@@ -283,10 +284,13 @@ def _with_extra(record: logging.LogRecord) -> bool:
     return True
 
 
-def _status(result: NightResult, fail_on: str) -> int:
+def exit_status(result: NightResult, fail_on: str) -> int:
+    """Return 2 where no app could be looked at, whatever fails a night; else 1 where ``fail_on`` applies, or 0."""
     from harness.baseline import ChangeKind
     from harness.model import Verdict
 
+    if not result.progress.done:
+        return 2
     if fail_on == "none":
         return 0
     if fail_on == "new":

@@ -299,7 +299,9 @@ def read_result(folder: Path, claim: Claim, *, device: str) -> tuple[Result, Bui
 
 
 def _version(walk: Walk) -> str:
-    return f"{walk.identity.version_name} ({walk.identity.version_code})"
+    """Return the version as the device told it, empty where it told none: that is no other version."""
+    name, code = walk.identity.version_name, walk.identity.version_code
+    return f"{name} ({code})" if name or code else ""
 
 
 def _judged(folder: Path) -> tuple[Path, Walk, Judgement]:

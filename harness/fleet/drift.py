@@ -116,7 +116,7 @@ def _differences(app: FiledApp, old: Build, now: Build) -> list[Drift]:
     found = []
     if old.signer_sha256 and now.signer_sha256 and old.signer_sha256 != now.signer_sha256:
         found.append(_drift(app, DriftKind.OTHER_SIGNER, old.signer_sha256, now.signer_sha256))
-    if old.version != now.version:
+    if now.version and old.version != now.version:
         found.append(_drift(app, DriftKind.OTHER_VERSION, old.version, now.version))
     elif old.apk_sha256 and now.apk_sha256 and old.apk_sha256 != now.apk_sha256:
         found.append(_drift(app, DriftKind.OTHER_BUILD, old.apk_sha256, now.apk_sha256))

@@ -18,6 +18,7 @@ from harness.model import Audience, EntryKind, FiledApp, PackageName
 
 CELL_MAX_CHARS = 2_000
 PACKAGE_MAX_CHARS = 223  # Android's own limit for a package name
+ENTRY_MAX_CHARS = 400  # it is part of the ledger's keys, and PostgreSQL refuses what is longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +215,7 @@ def _app(
 
 def _clean(field: str, raw: str) -> str:
     """Return the cell's value in the form that the field wants. Raises ``_BadCell``."""
-    if len(raw) > CELL_MAX_CHARS:
+    if len(raw) > (ENTRY_MAX_CHARS if field == "entry" else CELL_MAX_CHARS):
         raise _BadCell("too_long")
     if _TREACHEROUS.search(raw):
         raise _BadCell("control_characters")

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from harness.clock import Clock, deadline
 from harness.errors import LedgerError
@@ -25,6 +25,7 @@ BUSY_S: Final = 30.0
 MOST_AT_ONCE: Final = 8  # connections of one process to a server
 _PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
+_NO_USE: Final = (OperationalError, DatabaseError)  # away, locked, full; damaged or no database; not a wrong statement
 _OPENING: Final = threading.Lock()
 _OPEN: Final[dict[str, Database]] = {}
 
@@ -45,7 +46,9 @@ class Database:
         try:
             with self._turns, self._connected(clock) as db, db.begin():
                 yield db
-        except OperationalError as error:
+        except DatabaseError as error:
+            if type(error) not in _NO_USE:
+                raise
             raise LedgerError(f"{self.url.render_as_string()}: {error.orig}") from error
 
     def _connected(self, clock: Clock) -> Connection:

@@ -21,6 +21,7 @@ from harness.messages import text
 from harness.model import FiledApp
 from harness.rules import ALL_RULES, rules_edition
 
+_MOST_TOLD: Final = 20
 SCENARIO: Final = Path(__file__).resolve().parent.parent.parent / "scenarios" / "test_filed_apps.py"
 
 
@@ -55,6 +56,11 @@ class Planned:
 def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: Clock, *, resume: bool) -> Planned:
     """Return the night over a list. Raises ``BadInput`` where the list, the scenario or what to resume is not there."""
     filed = read_filed_list(filed_list)
+    problems = tuple(_told(problem) for problem in filed.problems)
+    if not filed.apps:
+        told = "; ".join(problems[:_MOST_TOLD]) or "it has none"
+        mend = "mend the rows; `harness night` begins with what is left"
+        raise BadInput(source=str(filed_list), place="rows", problem=f"none can be used: {told}", mend=mend)
     if not options.scenario.is_file():
         mend = "give --scenario, a pytest file with test_filed_app"
         raise BadInput(source="--scenario", place=str(options.scenario), problem="is not there", mend=mend)
@@ -91,7 +97,7 @@ def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: C
             servers=ready,
             order=order,
         ),
-        problems=tuple(_told(problem) for problem in filed.problems),
+        problems=problems,
     )
 
 
