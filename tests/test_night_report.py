@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import pytest
 from lxml import html
 
 from harness.baseline import ChangeKind, Look, Sight, Standing, compare
+from harness.calendar import WorkingCalendar
 from harness.cli.night import written_again
 from harness.errors import BadInput
-from harness.fleet.due import DueOptions, due, read_events
+from harness.fleet.due import DATES_GIVEN, DueOptions, as_noted, due, from_noted, read_events
 from harness.fleet.ledger import Ledger, Result, ledger_url
+from harness.fleet.ledger_devices import UNUSED_ROWS
 from harness.fleet.morning import SUMMARY, Morning, write_morning
 from harness.messages import text
 from harness.model import CheckpointReach, FiledApp, PackageName, Reach, RuleId, ScreenKey, Verdict
@@ -129,7 +132,7 @@ def page(told: NightFacts, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _written(facts: NightFacts, folder: Path) -> Path:
     dates = DueOptions(events={"HC-1": {"received": date(2026, 10, 20)}, "HC-9": {"submitted": date(2026, 11, 20)}})
-    return write_morning(facts, Morning(evidence_dir=folder, due=dates, problems=("第 7 行",)), SetClock())
+    return write_morning(replace(facts, problems=("第 7 行",)), Morning(evidence_dir=folder, due=dates), SetClock())
 
 
 def _read(page: Path) -> html.HtmlElement:
@@ -220,10 +223,18 @@ def test_the_report_of_a_night_is_written_again_from_the_ledger_alone(tmp_path: 
     clock = SetClock()
     ledger = Ledger(ledger_url(str(tmp_path / "nights.sqlite")), clock)
     _told(ledger, clock)
+    ledger.note(NIGHTS[-1], UNUSED_ROWS, {"lines": ["第 7 行"]})
+    events = {"HC-1": {"received": date(2026, 10, 20)}, "HC-9": {"submitted": date(2026, 11, 20)}}
+    given = DueOptions(events=events, lengths={"T3": 15}, calendar=WorkingCalendar(added={date(2026, 11, 21): True}))
+    assert from_noted(json.loads(json.dumps(as_noted(given)))) == given
+    ledger.note(NIGHTS[-1], DATES_GIVEN, as_noted(given))
     ledger.close()
     page = written_again(tmp_path / NIGHTS[-1], "")
     assert page == tmp_path / NIGHTS[-1] / "index.html"
     assert "worse" in _section(page, "changes").text_content()
+    assert "HC-9" in _section(page, "deadlines").text_content()
+    assert "第 7 行" in _section(page, "gaps").text_content()
+    assert json.loads((page.parent / SUMMARY).read_bytes())["rows_not_used"] == ["第 7 行"]
     assert written_again(tmp_path / "no-night", "") is None
     assert written_again(tmp_path / "elsewhere" / NIGHTS[-1], "") is None
 

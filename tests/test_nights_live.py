@@ -63,7 +63,7 @@ def _hold(tmp_path: Path, adb: tuple[str, int], day: int, names: tuple[str, ...]
     )
     ledger = Ledger(ledger_url(options.ledger), clock)
     try:
-        planned = plan_night(listed, options, ledger, clock, resume=False).night
+        planned = plan_night(listed, options, ledger, clock, resume=False)
         night = replace(planned, id=f"n{day}", order=replace(planned.order, night=f"n{day}"))
         result = run_night(night, ledger, DaskDispatcher(), _tell)
         page = write_morning(result.facts, Morning(evidence_dir=options.evidence_dir), clock)

@@ -75,7 +75,9 @@ def test_a_night_that_looked_at_nothing_is_an_error_whatever_fails_a_night(tmp_p
     night = night_of(tmp_path, "n1", apps("a"), ("d1",))
     full = held(tmp_path, replace(night, order=replace(night.order, min_free_bytes=1 << 60)), {"a": GOOD})
     assert [exit_status(full, fail_on) for fail_on in ("found", "new", "none")] == [2, 2, 2]
-    looked = held(tmp_path, night_of(tmp_path, "n2", apps("a"), ("d1",)), {"a": BAD}, day=2)
+    again = replace(night_of(tmp_path, "n2", apps("a"), ("d1",)), problems=("第 7 行",))
+    looked = held(tmp_path, again, {"a": BAD}, day=2)
+    assert looked.facts.problems == ("第 7 行",)
     assert [exit_status(looked, fail_on) for fail_on in ("found", "new", "none")] == [1, 1, 0]
 
 

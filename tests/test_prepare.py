@@ -240,7 +240,7 @@ def test_the_devices_of_every_adb_server_take_part_each_through_its_own(
         options = NightOptions(evidence_dir=tmp_path, ledger=address, servers=(empty, adb), serials=(virtual.serial,))
         ledger = Ledger(ledger_url(address), NightClock(1))
         planned = plan_night(listed, options, ledger, NightClock(1), resume=False)
-        run_night(planned.night, ledger, Nobody(), lambda _done, _progress: None)
+        run_night(planned, ledger, Nobody(), lambda _done, _progress: None)
         ledger.close()
     assert [(order.device, order.adb) for order in given] == [(virtual.serial, adb)]
     assert "{adb}" in given[0].command

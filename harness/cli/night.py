@@ -151,6 +151,7 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
     from harness.cli.watching import Watching
     from harness.clock import SystemClock
     from harness.fleet.dispatch import DaskDispatcher
+    from harness.fleet.due import DATES_GIVEN, as_noted
     from harness.fleet.ledger import Ledger, ledger_url
     from harness.fleet.morning import SUMMARY, Morning, write_morning
     from harness.fleet.night import run_night
@@ -187,7 +188,7 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
         planned = plan_night(filed_list, wanted, ledger, clock, resume=options["resume"])
         for problem in planned.problems:
             console.print(plain(problem), soft_wrap=True)
-        name = planned.night.id
+        name = planned.id
         seen_in = evidence_dir if console.is_terminal else None  # plain lines tell no screens
         watching = Watching(
             console,
@@ -196,10 +197,9 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
             lambda package: found_in(ledger, name, package),
         )
         with watching as told:
-            result = run_night(planned.night, ledger, dispatcher, told)
-        page = write_morning(
-            result.facts, Morning(evidence_dir=evidence_dir, due=due, problems=planned.problems), clock
-        )
+            result = run_night(planned, ledger, dispatcher, told)
+        ledger.note(name, DATES_GIVEN, as_noted(due))
+        page = write_morning(result.facts, Morning(evidence_dir=evidence_dir, due=due), clock)
         if options["keep"]:
             _print_retained(console, drop_old_evidence(ledger, evidence_dir, options["keep"]))
         for problem in tell(options["hooks"], json.loads((page.parent / SUMMARY).read_bytes())):
@@ -228,7 +228,9 @@ def _due(options: dict[str, Any]) -> DueOptions:
 def written_again(folder: Path, address: str) -> Path | None:
     """Write the report of a night's folder again and return it, ``None`` where the folder is no closed night's."""
     from harness.clock import SystemClock
+    from harness.fleet.due import DATES_GIVEN, from_noted
     from harness.fleet.ledger import Ledger, ledger_url
+    from harness.fleet.ledger_devices import last_noted
     from harness.fleet.morning import Morning, facts_of, write_morning
 
     where = address or str(folder.parent / "nights.sqlite")
@@ -237,10 +239,10 @@ def written_again(folder: Path, address: str) -> Path | None:
     clock = SystemClock()
     ledger = Ledger(ledger_url(where), clock)
     try:
-        facts = facts_of(ledger, folder.name)
+        facts, dates = facts_of(ledger, folder.name), from_noted(last_noted(ledger, folder.name, DATES_GIVEN))
     finally:
         ledger.close()
-    return write_morning(facts, Morning(evidence_dir=folder.parent), clock) if facts is not None else None
+    return write_morning(facts, Morning(evidence_dir=folder.parent, due=dates), clock) if facts is not None else None
 
 
 def _tls(options: dict[str, Any]) -> Any:

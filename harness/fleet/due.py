@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any, Final
 
 from harness.calendar import ISSUED, TRIGGERS, Deadline, WorkingCalendar, deadlines
 from harness.errors import BadInput
@@ -20,6 +21,7 @@ from harness.report.night_views import DeadlineOf
 _MEND = (
     "write one event per line: case,event,date with a case number or package, " + ", ".join(TRIGGERS) + ", 2026-09-24"
 )
+DATES_GIVEN: Final = "dates-given"
 _MAX_BYTES = 1_000_000
 
 
@@ -53,6 +55,22 @@ def read_events(path: Path) -> dict[str, dict[str, date]]:
             place = f"line {number}"
             raise BadInput(source=str(path), place=place, problem=f"cannot read {line!r}", mend=_MEND) from error
     return events
+
+
+def as_noted(options: DueOptions) -> dict[str, Any]:
+    """Return the options as JSON, for the ledger: a report that is written again has the same dates."""
+    return {
+        "events": {c: {name: day.isoformat() for name, day in days.items()} for c, days in options.events.items()},
+        "added": {day.isoformat(): worked for day, worked in options.calendar.added.items()},
+        "lengths": dict(options.lengths),
+    }
+
+
+def from_noted(noted: Mapping[str, Any]) -> DueOptions:
+    """Return the options that ``as_noted`` made JSON of; those of nothing are none."""
+    events = {c: {n: date.fromisoformat(d) for n, d in days.items()} for c, days in noted.get("events", {}).items()}
+    added = {date.fromisoformat(day): worked for day, worked in noted.get("added", {}).items()}
+    return DueOptions(events=events, calendar=WorkingCalendar(added=added), lengths=noted.get("lengths", {}))
 
 
 def due(apps: Sequence[FiledApp], options: DueOptions) -> tuple[DeadlineOf, ...]:

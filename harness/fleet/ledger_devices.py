@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import insert, select, update
 
@@ -12,6 +12,7 @@ from harness.fleet.canary import Canary
 from harness.fleet.ledger import Ledger
 from harness.fleet.ledger_tables import ATTEMPT, CANARY, EVENT, LOOK, QUARANTINE, TASK
 
+UNUSED_ROWS: Final = "rows-not-used"
 _STOPPED: Final = "stopped"
 
 
@@ -86,10 +87,14 @@ def stop(ledger: Ledger, night: str, device: str, reason: str) -> None:
 
 def stopped(ledger: Ledger, night: str) -> str:
     """Return why no app was begun any more (a message key), empty where nothing stopped the night."""
-    query = select(EVENT.c.detail).where(EVENT.c.night == night, EVENT.c.kind == _STOPPED)
+    return str(last_noted(ledger, night, _STOPPED).get("reason", ""))
+
+
+def last_noted(ledger: Ledger, night: str, kind: str) -> dict[str, Any]:
+    """Return what was written down last of a kind of event in a night, empty where nothing was."""
+    query = select(EVENT.c.detail).where(EVENT.c.night == night, EVENT.c.kind == kind)
     with ledger.transaction() as db:
-        last = db.execute(query.order_by(EVENT.c.id.desc())).scalars().first()
-    return str(last["reason"]) if last else ""
+        return db.execute(query.order_by(EVENT.c.id.desc())).scalars().first() or {}
 
 
 def trust(ledger: Ledger, night: str, devices: Collection[str]) -> None:

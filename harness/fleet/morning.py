@@ -19,7 +19,7 @@ from harness.fleet.drift import Drift, drifted
 from harness.fleet.due import DueOptions, due
 from harness.fleet.ledger import Ledger
 from harness.fleet.ledger_apps import across, known_until, listed
-from harness.fleet.ledger_devices import canaries, quarantined, stopped
+from harness.fleet.ledger_devices import UNUSED_ROWS, canaries, last_noted, quarantined, stopped
 from harness.model import AcrossFinding
 from harness.report.night import NightPage, grouped, night_page
 from harness.report.night_pictures import NightPictures
@@ -34,11 +34,10 @@ _PROGRESS: Final = ("waiting", "leased", "done", "failed", "not_run")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Morning:
-    """Where a night is written down, and what besides the ledger goes in: dates, and rows that could not be used."""
+    """Where a night is written down, and the dates that go in beside it."""
 
     evidence_dir: Path
     due: DueOptions = field(default_factory=DueOptions)
-    problems: tuple[str, ...] = ()
 
 
 def facts_of(ledger: Ledger, night: str) -> NightFacts | None:
@@ -52,6 +51,7 @@ def facts_of(ledger: Ledger, night: str) -> NightFacts | None:
         devices=_devices(ledger, night),
         drift=tuple(DriftTold(**asdict(one)) for one in drift),
         across=tuple((change.kind, change.finding) for change in across(ledger, night)),
+        problems=tuple(last_noted(ledger, night, UNUSED_ROWS).get("lines", ())),
         stopped=stopped(ledger, night) if any(told.progress == "not_run" for told in facts.apps) else "",
     )
 
@@ -77,7 +77,7 @@ def write_morning(facts: NightFacts, morning: Morning, clock: Clock) -> Path:
     dates = due([told.app for told in facts.apps], morning.due)
     made = clock.wall()
     today = made.astimezone(_BEIJING).date()
-    page = NightPage(facts=facts, rules=ALL_RULES, due=dates, problems=morning.problems, made=made, today=today)
+    page = NightPage(facts=facts, rules=ALL_RULES, due=dates, made=made, today=today)
     index = folder / REPORT
     durable.write(index, night_page(page, NightPictures(morning.evidence_dir, folder)))
     durable.write(folder / SUMMARY, dump_page(summary_of(facts, dates, today)))
@@ -114,6 +114,7 @@ def summary_of(facts: NightFacts, dates: Sequence[DeadlineOf] = (), today: date 
         },
         "rows_without_result": facts.rows_without_result,
         "stopped": facts.stopped,
+        "rows_not_used": list(facts.problems),
         "held": [_named(subject) for subject, tracked in sorted(facts.tracked.items()) if tracked.held],
         "devices": [
             {

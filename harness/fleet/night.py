@@ -36,7 +36,16 @@ from harness.fleet.dispatch import Dispatcher, Done
 from harness.fleet.drift import Drift, drifted, news
 from harness.fleet.ledger import Ledger, Progress
 from harness.fleet.ledger_apps import across, bundles_of, known_until, listed, store_across
-from harness.fleet.ledger_devices import Quarantine, canaries, lift_quarantine, quarantine, quarantined, stopped, trust
+from harness.fleet.ledger_devices import (
+    UNUSED_ROWS,
+    Quarantine,
+    canaries,
+    lift_quarantine,
+    quarantine,
+    quarantined,
+    stopped,
+    trust,
+)
 from harness.fleet.morning import facts_of
 from harness.model import AcrossFinding, FiledApp, Reach, Rule, RuleId, Walk
 from harness.report.night_views import NightFacts
@@ -63,6 +72,7 @@ class Night:
     devices: tuple[str, ...]
     order: Order
     servers: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()  # rows of the list that could not be used, as lines for people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +101,8 @@ def run_night(night: Night, ledger: Ledger, dispatcher: Dispatcher, tell: Tell) 
     then is in the ledger.
     """
     begun = ledger.begin(night.id, night.list_sha256, night.rules_edition, dict.fromkeys(night.apps, night.rules))
+    if night.problems:
+        ledger.note(night.id, UNUSED_ROWS, {"lines": list(night.problems)})
     if not begun and not ledger.progress(night.id).over:
         lift_quarantine(ledger, night.id)
     if not night.devices:

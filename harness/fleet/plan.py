@@ -45,15 +45,7 @@ class NightOptions:
     more: tuple[str, ...] = ()  # further options of the plugin: signing, reading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """A night to be held, and what of the list could not be used, as lines for people."""
-
-    night: Night
-    problems: tuple[str, ...]
-
-
-def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: Clock, *, resume: bool) -> Planned:
+def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: Clock, *, resume: bool) -> Night:
     """Return the night over a list. Raises ``BadInput`` where the list, the scenario or what to resume is not there."""
     filed = read_filed_list(filed_list)
     problems = tuple(_told(problem) for problem in filed.problems)
@@ -86,17 +78,15 @@ def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: C
         min_free_bytes=options.min_free_bytes,
         preparation=options.preparation,
     )
-    return Planned(
-        night=Night(
-            id=night,
-            apps=longest_waiting_first(filed.apps, last_tried(ledger)),
-            rules=ALL_RULES,
-            list_sha256=filed.source_sha256,
-            rules_edition=rules_edition(),
-            devices=tuple(ready),
-            servers=ready,
-            order=order,
-        ),
+    return Night(
+        id=night,
+        apps=longest_waiting_first(filed.apps, last_tried(ledger)),
+        rules=ALL_RULES,
+        list_sha256=filed.source_sha256,
+        rules_edition=rules_edition(),
+        devices=tuple(ready),
+        servers=ready,
+        order=order,
         problems=problems,
     )
 

@@ -32,12 +32,11 @@ WORSE: Final = "worse"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightPage:
-    """What a page is over. ``problems`` are lines about rows of the list that could not be used."""
+    """What a page is over."""
 
     facts: NightFacts
     rules: tuple[Rule, ...]
     due: tuple[DeadlineOf, ...]
-    problems: tuple[str, ...]
     made: datetime
     today: date
 
@@ -136,7 +135,7 @@ def night_page(page: NightPage, pictures: NightPictures, phrases: Phrases | None
         devices=words.devices(),
         drift=words.drift(),
         across=words.across(),
-        problems=page.problems,
+        problems=facts.problems,
         due=[words.due(one) for one in page.due],
         trends=words.trends(),
         apps=words.apps(),

@@ -125,3 +125,4 @@ class NightFacts:
     drift: tuple[DriftTold, ...] = ()
     across: tuple[tuple[str, AcrossFinding], ...] = ()  # what became of it, as a message key with ``across-`` before it
     stopped: str = ""  # why apps were not begun any more; a message key
+    problems: tuple[str, ...] = ()  # rows of the list that could not be used, as lines for people
