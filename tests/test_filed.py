@@ -118,13 +118,17 @@ def test_characters_that_make_a_name_read_as_another_are_refused(write: Write) -
     assert [app.package for app in filed.apps] == ["cn.gov.example.c"]
 
 
-def test_an_unpaired_quote_keeps_the_rows_before_it_and_says_where_it_is(write: Write) -> None:
-    filed = read_filed_list(
-        write("包名,应用名称", "cn.gov.example.a,甲", 'cn.gov.example.b,"乙', "cn.gov.example.c,丙")
-    )
+@pytest.mark.parametrize("broken", ['cn.gov.example.b,"乙', 'cn.gov.example.b,"乙"市'])
+def test_an_unpaired_quote_costs_its_row_and_no_other(write: Write, broken: str) -> None:
+    around = ("包名,应用名称", 'cn.gov.example.a,"甲\n一"', broken, "cn.gov.example.c,丙", 'cn.gov.example.d,"丁"')
+    filed = read_filed_list(write(*around))
 
-    assert [app.package for app in filed.apps] == ["cn.gov.example.a"]
-    assert _told(filed.problems) == [(3, "", "", "broken_row")]
+    assert [(app.package, app.row) for app in filed.apps] == [
+        ("cn.gov.example.a", 2),
+        ("cn.gov.example.c", 4),
+        ("cn.gov.example.d", 5),
+    ]
+    assert _told(filed.problems) == [(3, "", broken, "broken_row")]
 
 
 def test_row_numbers_count_lines_as_a_spreadsheet_shows_them_after_a_cell_with_two_lines(write: Write) -> None:

@@ -140,8 +140,7 @@ def read_filed_list(path: Path | str) -> FiledList:
             problems.append(_problem(line.number, _HEADERS["package"][0], app.package, "repeated"))
             continue
         apps[app.package, app.entry] = app
-    if table.broken_at:
-        problems.append(_problem(table.broken_at, "", "", "broken_row"))
+    problems += [_problem(number, "", written, "broken_row") for number, written in table.broken]
     return FiledList(apps=tuple(apps.values()), problems=tuple(problems), source_sha256=table.source_sha256)
 
 

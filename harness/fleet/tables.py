@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -44,11 +45,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The rows of a file; ``broken_at`` is the row from which on the file could not be read, 0 where all could."""
+    """The rows of a file, and those that could not be read, each with its number."""
 
     lines: tuple[Line, ...]
     source_sha256: str
-    broken_at: int = 0
+    broken: tuple[tuple[int, str], ...] = ()
 
 
 def read_table(path: Path) -> Table:
@@ -67,8 +68,8 @@ def read_table(path: Path) -> Table:
         raise _unusable(path, "old_excel")
     if content.startswith(_ZIP_MAGIC):
         return Table(lines=_xlsx_lines(path, content), source_sha256=digest)
-    lines, broken_at = _csv_lines(path, content)
-    return Table(lines=lines, source_sha256=digest, broken_at=broken_at)
+    lines, broken = _csv_lines(path, content)
+    return Table(lines=lines, source_sha256=digest, broken=broken)
 
 
 def _unusable(path: Path, reason: str) -> BadInput:
@@ -91,24 +92,30 @@ def _decoded(path: Path, content: bytes) -> str:
     raise _unusable(path, "unknown_encoding")
 
 
-def _csv_lines(path: Path, content: bytes) -> tuple[tuple[Line, ...], int]:
+def _csv_lines(path: Path, content: bytes) -> tuple[tuple[Line, ...], tuple[tuple[int, str], ...]]:
     decoded = _decoded(path, content)
-    first = decoded.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    # strict: an unclosed quote is an error and does not swallow the rest of the file as one cell
-    reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=True)
+    written = list(io.StringIO(decoded, newline=""))
+    delimiter = max(_DELIMITERS, key=written[0].count) if written else ","
     lines: list[Line] = []
-    number = 1
-    try:
-        for cells in reader:
-            if len(lines) >= ROWS_MAX or len(cells) > COLUMNS_MAX:
-                raise _unusable(path, "too_large")
-            formulas = frozenset(place for place, cell in enumerate(cells) if cell.lstrip().startswith("="))
-            lines.append(Line(number=number, cells=tuple(cells), formulas=formulas))
-            number += 1
-    except csv.Error:
-        return tuple(lines), number
-    return tuple(lines), 0
+    broken: list[tuple[int, str]] = []
+    begin = 0
+    while begin < len(written):
+        # strict: an unclosed quote is an error and does not swallow the rest of the file as one cell
+        reader = csv.reader(islice(written, begin, None), delimiter=delimiter, strict=True)
+        read = begin
+        try:
+            for cells in reader:
+                number = len(lines) + len(broken) + 1
+                if number > ROWS_MAX or len(cells) > COLUMNS_MAX:
+                    raise _unusable(path, "too_large")
+                formulas = frozenset(place for place, cell in enumerate(cells) if cell.lstrip().startswith("="))
+                lines.append(Line(number=number, cells=tuple(cells), formulas=formulas))
+                read = begin + reader.line_num
+            break
+        except csv.Error:  # this row is lost; what comes after it may be whole
+            broken.append((len(lines) + len(broken) + 1, written[read].strip()))
+            begin = read + 1
+    return tuple(lines), tuple(broken)
 
 
 def _xlsx_lines(path: Path, content: bytes) -> tuple[Line, ...]:
