@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
+from click.testing import Result as Answer
 from sqlalchemy import select
 
 from harness.baseline import ChangeKind, Look, NightLooks, Subject, compare
@@ -23,11 +24,13 @@ from harness.cli.night import exit_status
 from harness.errors import BadInput
 from harness.evidence.case_log import log_path
 from harness.fleet.attempt import work_on_next
-from harness.fleet.ledger import Ledger, ledger_url
+from harness.fleet.filed import read_filed_list, write_filed_list
+from harness.fleet.ledger import Ledger, Result, ledger_url
 from harness.fleet.ledger_apps import bundles_of, last_tried
+from harness.fleet.ledger_devices import Quarantine, lift_quarantine, quarantine, taken_up_again
 from harness.fleet.ledger_tables import EVENT
 from harness.fleet.morning import summary_of
-from harness.fleet.night import close_night
+from harness.fleet.night import NightResult, close_night
 from harness.fleet.notify import tell
 from harness.fleet.plan import NightOptions, longest_waiting_first, plan_night
 from harness.fleet.retention import drop_old_evidence
@@ -69,6 +72,53 @@ def test_with_the_disk_all_but_full_nothing_is_begun_and_it_is_said(tmp_path: Pa
     assert result.stopped == "night-disk-full"
     again = held(tmp_path, night, {"a": GOOD})
     assert again.progress.done == 0  # the night was closed; nothing is begun in it any more
+
+
+def test_a_night_that_lost_its_last_device_is_gone_on_with_and_done_again_is_nothing(tmp_path: Path) -> None:
+    listed, where, clock = tmp_path / "filed.csv", str(tmp_path / "ledger.sqlite"), NightClock(1)
+    write_filed_list(apps("a", "b"), listed)
+    night = replace(
+        night_of(tmp_path, "n1", apps("a", "b"), ("d1",)), list_sha256=read_filed_list(listed).source_sha256
+    )
+    ledger = Ledger(ledger_url(where), clock)
+    ledger.begin(night.id, night.list_sha256, night.rules_edition, dict.fromkeys(night.apps, night.rules))
+
+    def look(verdict: Verdict) -> NightResult:
+        claim = ledger.claim("n1", "w", 60.0)
+        assert claim is not None
+        looks = {rule.id: Look(night="n1", verdict=verdict, reason="said") for rule in ALL_RULES}
+        ledger.deliver(claim, Result(looks=looks, reaches={}, device="d1"))
+        return close_night(night, ledger)
+
+    quarantine(ledger, "n1", Quarantine(device="d1", reason="sick-unreachable"))
+    lost = look(Verdict.FOUND)
+    assert (lost.progress.done, lost.progress.not_run, ledger.broken_off(night.list_sha256)) == (1, 1, "")
+    options = NightOptions(evidence_dir=tmp_path, ledger=where, servers=(("127.0.0.1", 1),), offered=("d1",))
+    assert plan_night(listed, options, ledger, clock, resume=True).id == "n1"
+    assert ledger.progress("n1").waiting == 1
+    lift_quarantine(ledger, "n1")
+    whole = look(Verdict.CLEAR)
+    assert (whole.progress.done, whole.facts.rows_without_result) == (2, 0)
+    assert [len(told.attempts) for told in whole.facts.apps] == [1, 1]
+    new = whole.comparison.of_kind(ChangeKind.NEW)
+    assert [c.subject for c in new] == [c.subject for c in lost.comparison.of_kind(ChangeKind.NEW)]
+    assert {c.subject.package for c in new} == {"cn.gov.demo.a"}
+    with pytest.raises(BadInput, match="no night of this list is open"):  # nothing is left to be done in it
+        plan_night(listed, options, ledger, clock, resume=True)
+    ledger.close()
+
+
+def test_the_next_evening_a_new_night_is_due_and_no_old_one_is_taken_up(tmp_path: Path) -> None:
+    night, clock = night_of(tmp_path, "n1", apps("a"), ("d1",)), NightClock(1)
+    ledger = Ledger(ledger_url(night.order.ledger), clock)
+    ledger.begin(night.id, night.list_sha256, night.rules_edition, dict.fromkeys(night.apps, night.rules))
+    quarantine(ledger, "n1", Quarantine(device="d1", reason="sick-unreachable"))
+    close_night(night, ledger)
+    assert taken_up_again(ledger, "1" * 64) == ""
+    clock.sleep(13 * 3600)
+    assert taken_up_again(ledger, night.list_sha256) == ""
+    assert ledger.nights() == (("n1", True),)
+    ledger.close()
 
 
 def test_a_night_that_looked_at_nothing_is_an_error_whatever_fails_a_night(tmp_path: Path) -> None:
@@ -198,7 +248,7 @@ def test_a_reviewer_says_what_was_looked_at_and_only_what_is_held(tmp_path: Path
     ledger = Ledger(ledger_url(str(where)), NightClock(1))
     subjects = _held_night(ledger)
 
-    def run(*words: str) -> Result:
+    def run(*words: str) -> Answer:
         return CliRunner().invoke(held_command, ["--ledger", str(where), *words])
 
     listed = run()

@@ -78,7 +78,11 @@ def _due_options(command: Any) -> Any:
 
 @click.command("night", short_help="对名单做一夜回归 a night over the filed list")
 @click.argument("filed_list", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--resume", is_flag=True, help="Go on with this list's night that was broken off.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with this list's night that was broken off, or ended for want of a device or disk.",
+)
 @click.option("--scheduler", default="", metavar="ADDR", help="Dask scheduler; without it this process does the work.")
 @click.option("--tls-ca", type=_FILE, help="Mutual TLS with the scheduler: the authority's certificate.")
 @click.option("--tls-cert", type=_FILE, help="Our certificate.")

@@ -32,6 +32,7 @@ from harness.fleet.filed import write_filed_list
 from harness.fleet.ledger import Artifact, Claim, Ledger, Result, ledger_url
 from harness.fleet.ledger_apps import store_build
 from harness.fleet.ledger_devices import (
+    DISK_FULL,
     Quarantine,
     add_canary,
     brought_something,
@@ -136,7 +137,7 @@ def _stops(order: Order, clock: Clock) -> str:
     folder = Path(order.evidence_dir)
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < order.min_free_bytes:
-        return "night-disk-full"
+        return DISK_FULL
     return ""
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import insert, select, update
 
 from harness.fleet.canary import Canary
-from harness.fleet.ledger import Ledger
-from harness.fleet.ledger_tables import ATTEMPT, CANARY, EVENT, LOOK, QUARANTINE, TASK
+from harness.fleet.ledger import EXPECTED, Ledger
+from harness.fleet.ledger_tables import ATTEMPT, CANARY, EVENT, LOOK, NIGHT, QUARANTINE, REACH, TASK
+from harness.model import Reach
 
+NO_DEVICE: Final = "night-no-device-left"
+DISK_FULL: Final = "night-disk-full"
+FOR_WANT_OF: Final = (NO_DEVICE, DISK_FULL)  # what a person mends and goes on; a night's time over is its end
+_SAME_NIGHT: Final = timedelta(hours=12)
 UNUSED_ROWS: Final = "rows-not-used"
 _STOPPED: Final = "stopped"
 
@@ -95,6 +101,28 @@ def last_noted(ledger: Ledger, night: str, kind: str) -> dict[str, Any]:
     query = select(EVENT.c.detail).where(EVENT.c.night == night, EVENT.c.kind == kind)
     with ledger.transaction() as db:
         return db.execute(query.order_by(EVENT.c.id.desc())).scalars().first() or {}
+
+
+def taken_up_again(ledger: Ledger, list_sha256: str) -> str:
+    """Open the newest night again where it was over this list and closed for want of a device or of disk; return it.
+
+    Empty where it is no such night, or ended so long ago that a new one is due. What was looked at stays looked at.
+    """
+    with ledger.transaction() as db:
+        newest = db.execute(select(NIGHT).order_by(NIGHT.c.began.desc()).limit(1)).mappings().first()
+        if newest is None or not newest["ended"] or newest["list_sha256"] != list_sha256:
+            return ""
+        over = datetime.fromisoformat(ledger.now()) - datetime.fromisoformat(newest["ended"])
+        night, wanted = newest["id"], TASK.c.reason.in_(FOR_WANT_OF)
+        left = (TASK.c.night == night) & (TASK.c.progress == "not_run") & wanted
+        if over > _SAME_NIGHT or not db.execute(update(TASK).where(left).values(progress="waiting")).rowcount:
+            return ""
+        for table in (LOOK, REACH):
+            cut_off = (table.c.night == night) & (table.c.reach == Reach.NOT_RUN) & table.c.reason.in_(FOR_WANT_OF)
+            db.execute(update(table).where(cut_off).values(reason=EXPECTED))
+        db.execute(update(NIGHT).where(NIGHT.c.id == night).values(ended=""))
+    ledger.note(night, "taken-up-again", {})
+    return str(night)
 
 
 def trust(ledger: Ledger, night: str, devices: Collection[str]) -> None:

@@ -37,6 +37,7 @@ from harness.fleet.drift import Drift, drifted, news
 from harness.fleet.ledger import Ledger, Progress
 from harness.fleet.ledger_apps import across, bundles_of, known_until, listed, store_across
 from harness.fleet.ledger_devices import (
+    NO_DEVICE,
     UNUSED_ROWS,
     Quarantine,
     canaries,
@@ -55,7 +56,6 @@ LOG: Final = logging.getLogger(__name__)
 WITHDRAWN: Final = "app-withdrawn"
 RETIRED: Final = "rule-retired"
 OVER: Final = "night-over"
-NO_DEVICE: Final = "night-no-device-left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

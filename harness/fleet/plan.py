@@ -15,6 +15,7 @@ from harness.fleet.attempt import Order, walk_command
 from harness.fleet.filed import FiledProblem, read_filed_list
 from harness.fleet.ledger import Ledger
 from harness.fleet.ledger_apps import last_tried
+from harness.fleet.ledger_devices import taken_up_again
 from harness.fleet.night import Night
 from harness.fleet.prepare import AS_IT_IS, Preparation
 from harness.messages import text
@@ -56,11 +57,13 @@ def plan_night(filed_list: Path, options: NightOptions, ledger: Ledger, clock: C
     if not options.scenario.is_file():
         mend = "give --scenario, a pytest file with test_filed_app"
         raise BadInput(source="--scenario", place=str(options.scenario), problem="is not there", mend=mend)
-    name = ledger.broken_off(filed.source_sha256) if resume else ""
+    ready, name = _ready(options), ""
+    if resume:  # without a device nothing is opened that could not go on
+        name = ledger.broken_off(filed.source_sha256)
+        name = name or (taken_up_again(ledger, filed.source_sha256) if ready else "")
     if resume and not name:
         mend = "leave out --resume to begin a new night"
         raise BadInput(source="--resume", place=str(filed_list), problem="no night of this list is open", mend=mend)
-    ready = _ready(options)
     night = name or f"N{clock.wall():%Y%m%dT%H%M%SZ}"
     order = Order(
         night=night,
