@@ -158,3 +158,16 @@ def test_having_met_an_app_wins_over_another_device_that_had_it_not(tmp_path: Pa
         store_build(ledger, claim, build)
     assert known_until(ledger, "n1").builds == {KEY: BUILD}
     ledger.close()
+
+
+def test_a_night_that_was_not_told_the_signer_does_not_forget_it(tmp_path: Path) -> None:
+    clock = NightClock(1)
+    ledger = Ledger(ledger_url(str(tmp_path / "l.sqlite")), clock)
+    for night, build in (("n1", BUILD), ("n2", Build(installed=True, version="2.0 (2)"))):
+        ledger.begin(night, "0" * 64, "e", {APP: ()})
+        claim = ledger.claim(night, "w", 60.0)
+        assert claim is not None
+        store_build(ledger, claim, build)
+        clock.sleep(86_400)
+    assert known_until(ledger, "n2").builds == {KEY: replace(BUILD, version="2.0 (2)")}
+    ledger.close()

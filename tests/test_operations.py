@@ -131,6 +131,22 @@ def test_a_night_that_looked_at_nothing_is_an_error_whatever_fails_a_night(tmp_p
     assert [exit_status(looked, fail_on) for fail_on in ("found", "new", "none")] == [1, 1, 0]
 
 
+def test_new_fails_a_night_for_what_is_found_and_was_not_before(tmp_path: Path) -> None:
+    night = held(tmp_path, night_of(tmp_path, "n1", apps("a"), ("d1",)), {"a": BAD})
+    known = {s: replace(look, verdict=Verdict.PRESENT, night="n0") for s, look in night.looks.looks.items()}
+    subject = next(s for s, look in night.looks.looks.items() if look.verdict is Verdict.FOUND)
+
+    def status(before: Verdict, tonight: Verdict) -> int:
+        first = compare({}, None, NightLooks(night="n0", looks={subject: replace(known[subject], verdict=before)}))
+        looks = NightLooks(night="n1", looks={subject: replace(known[subject], verdict=tonight)})
+        return exit_status(replace(night, comparison=compare(first.tracked, None, looks)), "new")
+
+    assert status(Verdict.PRESENT, Verdict.FOUND) == 1  # worse than it was known
+    assert status(Verdict.CLEAR, Verdict.FOUND) == 1
+    assert status(Verdict.CLEAR, Verdict.PRESENT) == 0  # a function without a sign of compulsion
+    assert status(Verdict.FOUND, Verdict.FOUND) == 0
+
+
 def test_a_list_without_a_usable_row_is_refused_with_every_row_s_mend(tmp_path: Path) -> None:
     listed, where = tmp_path / "filed.csv", str(tmp_path / "nights.sqlite")
     listed.write_text("包名,应用名称\n坏,甲\ncn.gov.demo.a,\n", encoding="utf-8")

@@ -300,7 +300,8 @@ def exit_status(result: NightResult, fail_on: str) -> int:
     if fail_on == "none":
         return 0
     if fail_on == "new":
-        return int(bool(result.comparison.of_kind(ChangeKind.NEW, ChangeKind.REGRESSED)))
+        came = [c for c in result.comparison.changes if c.kind in {ChangeKind.NEW, ChangeKind.REGRESSED} or c.worse]
+        return int(any(c.tonight is not None and c.tonight.verdict is Verdict.FOUND for c in came))
     return int(any(look.verdict is Verdict.FOUND for look in result.looks.looks.values()))
 
 

@@ -49,8 +49,20 @@ def known_until(ledger: Ledger, night: str) -> Listed:
     builds: dict[Key, Build] = {}
     for row in rows:
         key, build = (row["package"], row["entry"]), _build(row["build"])
-        builds[key] = build if build.installed else replace(builds.get(key, build), installed=False)
+        builds[key] = _last_told(builds.get(key, build), build)
     return Listed(apps=listed(ledger, night).apps, builds=builds)
+
+
+def _last_told(before: Build, build: Build) -> Build:
+    """Return a build with what it did not tell as it was told before it; of a missing app, the one that was there."""
+    if not build.installed:
+        return replace(before, installed=False)
+    return Build(
+        installed=True,
+        version=build.version or before.version,
+        apk_sha256=build.apk_sha256 or before.apk_sha256,
+        signer_sha256=build.signer_sha256 or before.signer_sha256,
+    )
 
 
 def last_tried(ledger: Ledger) -> dict[Key, str]:
