@@ -107,14 +107,22 @@ def test_a_password_is_no_word_and_a_hint_is_one_only_while_the_field_is_empty()
 
 
 def test_pixels_that_agree_add_their_channel_and_pixels_that_differ_mark_both_sides() -> None:
-    photo = node("排名", (0, 300, 1080, 1300), kind="android.widget.ImageView")
-    inked = _covered()
-    engine = WrittenEngine(("第3名", (100, 400, 300, 460)))
-    observation = seen(window(photo, node("积分", (100, 1500, 200, 1560))), png=inked, engines=[engine])
+    banners = (
+        node("每日签到", (0, 300, 1080, 460), kind="android.widget.ImageView"),
+        node("积分排行", (0, 600, 1080, 760), kind="android.widget.ImageView"),
+    )
+    engine = WrittenEngine(("每日签到", (300, 340, 700, 420)), ("已停用", (300, 640, 700, 720)))
+    observation = seen(window(*banners, node("积分", (100, 1500, 200, 1560))), png=_covered(), engines=[engine])
     by_norm = {word.norm: word for word in observation.words}
-    assert by_norm["第3名"].channels == {Channel.OCR}
-    assert by_norm["第3名"].spans == (0,)
-    assert by_norm["积分"].channels == {Channel.HIERARCHY}
+    assert set(by_norm) == {"每日签到", "积分排行", "已停用", "积分"}
+    agreed, said, drawn_there, alone = (by_norm[norm] for norm in ("每日签到", "积分排行", "已停用", "积分"))
+    assert agreed.channels == {Channel.HIERARCHY, Channel.OCR}
+    assert agreed.spans == (0,)
+    assert said.channels == alone.channels == {Channel.HIERARCHY}
+    assert drawn_there.channels == {Channel.OCR}
+    assert drawn_there.spans == (1,)
+    assert (said.contradiction, drawn_there.contradiction) == ("已停用", "积分排行")
+    assert agreed.contradiction is alone.contradiction is None
 
 
 def test_two_engines_that_agree_make_one_word_and_two_that_differ_contradict_each_other() -> None:
