@@ -91,6 +91,19 @@ def test_blank_ground_and_small_icons_are_not_opaque() -> None:
     assert seen(window(node("标题", (0, 0, 400, 90)), ground, icon)).opaque == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "size_px", "ink"), [("签到", 33, "#cccccc"), ("积分", 42, "#222222"), ("7", 33, "#999999")]
+)
+def test_a_lone_word_on_a_large_empty_canvas_is_read(text: str, size_px: int, ink: str) -> None:
+    alone = drawn([Written(text=text, x_px=500, y_px=1500, size_px=size_px, ink=ink)])
+    engine = WrittenEngine((text, (500, 1500, 570, 1550)))
+    observation = seen(
+        window(node("我的", (0, 0, 1080, 200)), node("", (0, 200, 1080, 2400), kind=WEB)), png=alone, engines=[engine]
+    )
+    assert engine.asked == [(Box(left=0, top=200, right=1080, bottom=2400),)]
+    assert text in {word.norm for word in observation.words}
+
+
 def test_no_hierarchy_means_the_whole_screen_is_read_and_the_gap_stays(written_png: bytes) -> None:
     engine = WrittenEngine(("签到", (100, 300, 200, 360)))
     observation = observe(frame(None, png=written_png), id=ObservationId("o0001"), engines=[engine])

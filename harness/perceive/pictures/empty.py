@@ -11,6 +11,7 @@ from harness.perceive.pictures.decode import Grey, Picture
 EDGE = 28  # grey levels across three pixels that make an edge
 _FAINT_EDGE = 8  # weaker than any text is drawn, stronger than a gradient's steps
 _BLANK_EDGE_RATIO = 0.0008
+_ONE_DIGIT = 0.01  # of the picture's shorter side, squared: the edges of a digit in the smallest caption
 _LIGHT = 128  # of 255
 
 
@@ -20,12 +21,16 @@ def is_black(picture: Picture) -> bool:
 
 
 def is_blank(picture: Picture, box: Box) -> bool:
-    """Return whether a region holds no edges to speak of: flat colour or a soft gradient, so no text."""
+    """Return whether a region holds no edges to speak of: flat colour or a soft gradient, so no text.
+
+    However large a region is, a lone word on it is something.
+    """
     part = picture.part(box)
     if min(part.shape) < 3:
         return True
     inner = part[1:-1, 1:-1]  # the region's own border is not its content
-    return float(np.count_nonzero(edges_of(inner, least=_FAINT_EDGE))) < max(12.0, _BLANK_EDGE_RATIO * inner.size)
+    least = min(_BLANK_EDGE_RATIO * inner.size, (_ONE_DIGIT * min(picture.size_px)) ** 2)
+    return float(np.count_nonzero(edges_of(inner, least=_FAINT_EDGE))) < max(12.0, least)
 
 
 def light_grid(picture: Picture) -> str:
