@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import random
+import time
 
 import pytest
 from PIL import Image
 
 from harness.model import Box, Channel, Gap, Observation, ObservationId, ShapeKind
 from harness.perceive import load_templates, observe
+from harness.perceive.hierarchy import read_hierarchy
+from harness.perceive.opaque import opaque_regions, silent_parts
 from harness.perceive.shapes import shapes_in
 from harness.perceive.tesseract import TesseractEngine
 from tests.picture_drawing import TEMPLATES, canvas, own_outline, png_of_image, speckled, stamped
@@ -83,6 +86,26 @@ def test_text_that_lies_on_a_picture_is_not_read_again(written_png: bytes) -> No
 
 
 WHOLE_BOUNDS = (0, 0, 1080, 2400)
+
+
+def test_a_thousand_texts_over_a_picture_do_not_cut_it_into_ever_more_slivers() -> None:
+    picture = node("", WHOLE_BOUNDS, kind="android.widget.ImageView")
+    corners = [((at * 37) % 1040, (at * 53) % 2360) for at in range(1000)]
+    texts = [node("字", (left, top, left + 30, top + 30)) for left, top in corners]
+    elements = read_hierarchy(tree(window(picture, *texts)), size_px=SIZE_PX)
+    assert not isinstance(elements, Gap)
+    began_s = time.process_time()  # not of the clock: other work on the machine does not count
+    parts = silent_parts(WHOLE, elements=elements, size_px=SIZE_PX)
+    assert time.process_time() - began_s < 6
+    assert parts
+    assert all(min(part.width_px, part.height_px) >= 16 for part in parts)
+
+
+def test_more_silent_regions_than_fit_side_by_side_are_the_whole_screen() -> None:
+    pile = [node("", (at % 900, at % 2200, at % 900 + 150, at % 2200 + 150), kind=VIEW) for at in range(0, 7 * 900, 7)]
+    elements = read_hierarchy(tree(window(node("题", (0, 0, 50, 50)), *pile)), size_px=SIZE_PX)
+    assert not isinstance(elements, Gap)
+    assert opaque_regions(elements, size_px=SIZE_PX) == (WHOLE,)
 
 
 def test_blank_ground_and_small_icons_are_not_opaque() -> None:

@@ -13,6 +13,7 @@ _DRAWN = ("Image", "ImageView", "SurfaceView", "TextureView", "WebView", "GLSurf
 _MIN_AREA_RATIO = 0.006
 _MIN_SIDE_RATIO = 0.03
 _DRAWN_AREA_RATIO = 0.05
+_MOST_REGIONS = 400  # no more than 166 of the least size fit side by side
 _BACKGROUND_IDS = ("navigationBarBackground", "statusBarBackground")
 
 
@@ -41,18 +42,19 @@ def opaque_regions(elements: tuple[Element, ...], *, size_px: tuple[int, int]) -
         drawn = _is_drawn(element) and element.box.area_px >= _DRAWN_AREA_RATIO * screen_px
         if (silent or (drawn and not _speaks_below(index, elements, speaks))) and _is_large(element.box, size_px):
             found.append(element.box)
-    return _outermost(found)
+    # So many lie on one another: no tree of a page but one made to be slow to look through.
+    return (whole(size_px),) if len(set(found)) > _MOST_REGIONS else _outermost(found)
 
 
 def silent_parts(region: Box, *, elements: tuple[Element, ...], size_px: tuple[int, int]) -> tuple[Box, ...]:
     """Return ``region`` without the places whose text the hierarchy gives: what is left to read."""
-    parts = [region]
-    for hole in text_boxes(elements):
-        if hole.overlap(region).area_px and not _covers(hole, region):
-            parts = [piece for part in parts for piece in _without(part, hole)]
     shortest_px = max(12, round(_MIN_SIDE_RATIO * min(size_px) / 2))
-    kept = (part for part in parts if min(part.width_px, part.height_px) >= shortest_px)
-    return tuple(sorted(kept, key=lambda box: (box.top, box.left)))
+    parts = _as_large([region], shortest_px)
+    for hole in dict.fromkeys(text_boxes(elements)):
+        if _touch(hole, region) and not _covers(hole, region):
+            # What is too small is left out at once: a thousand texts would cut a picture into as many slivers.
+            parts = _as_large((piece for part in parts for piece in _without(part, hole)), shortest_px)
+    return tuple(sorted(parts, key=lambda box: (box.top, box.left)))
 
 
 def text_boxes(elements: Sequence[Element]) -> tuple[Box, ...]:
@@ -99,8 +101,17 @@ def _is_large(box: Box, size_px: tuple[int, int]) -> bool:
     return box.area_px >= _MIN_AREA_RATIO * size_px[0] * size_px[1] and min(box.width_px, box.height_px) >= shortest_px
 
 
+def _as_large(parts: Iterable[Box], side_px: int) -> list[Box]:
+    return [part for part in parts if min(part.width_px, part.height_px) >= side_px]
+
+
+def _touch(one: Box, other: Box) -> bool:
+    return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom
+
+
 def _covers(outer: Box, inner: Box) -> bool:
-    return outer.overlap(inner) == inner
+    across = outer.left <= inner.left and inner.right <= outer.right
+    return across and outer.top <= inner.top and inner.bottom <= outer.bottom
 
 
 def _outermost(boxes: Iterable[Box]) -> tuple[Box, ...]:
@@ -112,9 +123,9 @@ def _outermost(boxes: Iterable[Box]) -> tuple[Box, ...]:
 
 
 def _without(part: Box, hole: Box) -> list[Box]:
-    cut = part.overlap(hole)
-    if not cut.area_px:
+    if not _touch(part, hole):
         return [part]
+    cut = part.overlap(hole)
     pieces = [
         Box(left=part.left, top=part.top, right=part.right, bottom=cut.top),
         Box(left=part.left, top=cut.bottom, right=part.right, bottom=part.bottom),
