@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +81,18 @@ def test_boxes_are_in_device_pixels_and_the_engine_names_itself(board: Read) -> 
     assert pressed.engine == board.engine.name
     assert board.engine.name.startswith("tesseract 5") or board.engine.name.startswith("tesseract 4")
     assert "chi_sim" in board.engine.name
+
+
+def test_the_name_tells_the_models_apart_by_their_files(
+    board: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = re.findall(r"\[([0-9a-f]{8}) ([0-9a-f]{8})\]", board.engine.name)
+    assert len(digests) == 1
+    for language in ("chi_sim", "eng"):
+        (tmp_path / f"{language}.traineddata").write_bytes(language.encode())
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+    expected = [hashlib.sha256(language).hexdigest()[:8] for language in (b"chi_sim", b"eng")]
+    assert f"[{' '.join(expected)}]" in TesseractEngine().name
 
 
 def test_only_the_regions_asked_for_are_read(board: Read) -> None:

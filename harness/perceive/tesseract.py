@@ -6,6 +6,8 @@ import csv
 import hashlib
 import io
 import os
+import re
+import subprocess
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -34,6 +36,7 @@ _LEAST_CONFIDENCE = 0.3  # below, it is texture
 _LINES = "--psm 7"
 _DIGITS = "--psm 7 -c tessedit_char_whitelist=0123456789"
 _DIGITS_LANGUAGE = "eng"
+_FOLDER = re.compile(r'available languages in "(.+)"')
 _SURE = 0.94  # a short line below is read again as digits: the Chinese model sees 了 in 7 and 工 in 1
 _SURE_DIGITS = 0.88  # what is no number reads as nothing, or far below
 
@@ -94,7 +97,8 @@ class TesseractEngine:
         version, languages, self._problem = _installed(language)
         self._reads_digits = _DIGITS_LANGUAGE in languages and language != _DIGITS_LANGUAGE
         models = f"{language}+{_DIGITS_LANGUAGE} digits" if self._reads_digits else language
-        self.name = f"tesseract {version} {models} (psm 7 lines)"
+        digests = _digests(languages, [language, *[_DIGITS_LANGUAGE] * self._reads_digits])
+        self.name = f"tesseract {version} {models} [{digests}] (psm 7 lines)"
 
     def read(self, png: bytes, regions: Sequence[Box] | None) -> tuple[Span, ...]:
         """Return the lines read inside ``regions`` (the whole picture where ``None``), top to bottom.
@@ -210,6 +214,21 @@ def _installed(language: str) -> tuple[str, tuple[str, ...], EngineUnavailable |
     if language not in languages:
         return version, languages, _missing(f"tesseract {version}", f"language {language} is not installed")
     return version, languages, None
+
+
+def _digests(installed: Sequence[str], languages: Sequence[str]) -> str:
+    """Return the first letters of each model file's SHA-256: models of one name read differently; ``?`` where no file
+    is found, as version 4 does not tell where its models lie."""
+    if not installed:
+        return "?"
+    command = [pytesseract.pytesseract.tesseract_cmd, "--list-langs"]
+    try:
+        told = subprocess.run(command, capture_output=True, timeout=30, check=False)
+        folder = _FOLDER.search((told.stdout + told.stderr).decode(errors="replace"))
+        files = [Path(folder[1]) / f"{language}.traineddata" for language in languages] if folder else []
+        return " ".join(hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in files) or "?"
+    except (OSError, subprocess.SubprocessError):
+        return "?"
 
 
 def _missing(engine: str, problem: str) -> EngineUnavailable:
