@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -115,6 +118,13 @@ def test_a_jpeg_whose_header_claims_too_much_is_refused_before_it_is_decoded() -
     data[at : at + 4] = struct.pack(">HH", 65_000, 65_000)
     with pytest.raises(UnreadablePicture):
         png_of(bytes(data), name="lies.jpg")
+
+
+def test_opencv_takes_two_threads_where_a_machine_has_eight_cores() -> None:
+    script = "import cv2, harness.perceive.pictures; print(cv2.getNumThreads())"
+    eight = {**os.environ, "OPENCV_FOR_THREADS_NUM": "8"}
+    asked = [sys.executable, "-c", script]
+    assert subprocess.run(asked, env=eight, capture_output=True, text=True, check=True, timeout=120).stdout == "2\n"
 
 
 def test_what_a_device_hands_over_broken_is_a_gap_and_no_exception(tmp_path: Path) -> None:

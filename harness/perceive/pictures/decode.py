@@ -16,6 +16,10 @@ from harness.model import Box
 Grey = NDArray[np.uint8]  # height x width
 Colour = NDArray[np.uint8]  # height x width x 3, blue green red
 
+# As many as a reader has, whatever the machine: left alone, OpenCV takes every core from the other devices.
+_THREADS = 2
+cv2.setNumThreads(min(_THREADS, cv2.getNumThreads()))
+
 MAX_PIXELS = 60_000_000
 _MAX_BYTES = 80_000_000
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
