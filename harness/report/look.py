@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from harness.messages import text
 from harness.model import Box, Channel, Group, Mark, Observation, Outcome, RuleId, Shape, Word
+from harness.perceive.pictures import decode_colour
 from harness.wording import visible
 
 _PANEL_PX = 900  # width of the screen as drawn
@@ -66,8 +68,8 @@ def drawn_look(png: bytes, look: Look, *, font: Path | None) -> bytes:
     """Return a PNG of the screen, its words, shapes, silent regions and marks. ``font`` is a font file with Chinese."""
     pens = _Pens(file=font)
     seen, told = look.observation, look.outcomes
-    with Image.open(io.BytesIO(png), formats=("PNG",)) as opened:
-        screen = opened.convert("RGB")
+    # As perception decodes it: Pillow refuses some pictures that were read, and whitens those of 16 bits.
+    screen = Image.fromarray(np.ascontiguousarray(decode_colour(png)[:, :, ::-1]))
     scale = min(_PANEL_PX / screen.width, (_MOST_HEIGHT_PX - _HEAD_PX) / screen.height)
     size = max(1, round(screen.width * scale)), max(1, round(screen.height * scale))
     screen = screen.resize(size, Image.Resampling.LANCZOS)
@@ -116,10 +118,13 @@ def _boxed(screen: Image.Image, seen: Observation, told: Sequence[RuleOutcome], 
         place = _placed(shape.box, scale, grow=4)
         pen.rectangle(place, outline=_SHAPE, width=3)
         _tag(pen, (place[0], place[1] - 26), shape_text(shape), (small, _SHAPE))
+    numbers: dict[Box, list[str]] = {}  # several rules mark the same words: one tag holds all their numbers
     for number, (box, _) in enumerate(_marks(told), start=1):
+        numbers.setdefault(box, []).append(str(number))
+    for box, marked in numbers.items():
         place = _placed(box, scale, grow=6)
         pen.rectangle(place, outline=_MARK, width=4)
-        _tag(pen, (place[2] - 4, place[1] - 14), str(number), (pens.font(24), _MARK))
+        _tag(pen, (place[2] - 4, place[1] - 14), " ".join(marked), (pens.font(24), _MARK))
     return pale
 
 
