@@ -495,6 +495,9 @@ def report_on(
 
 def look(image: Path, xml: Path | None, ocr: str = OCR[0], *, annotate: Path | None = None) -> Look:
     """Perceive and judge one stored screen, drawn to ``annotate`` where given. Raises ``BadInput`` for no picture."""
+    if annotate is not None and annotate.resolve() in (image.resolve(), xml and xml.resolve()):
+        problem = "is what is looked at and would be drawn over"
+        raise BadInput(source=str(annotate), place="--annotate", problem=problem, mend="give another file")
     clock = SystemClock()
     frame = frame_from_image(image, at=Moment(wall=clock.wall(), mono_s=clock.monotonic_s()), xml=xml)
     observation = observe(frame, id=ObservationId("o0001"), engines=ocr_engines(ocr), templates=icon_templates())

@@ -136,6 +136,7 @@ def test_help_names_every_command_with_a_whole_sentence_in_80_columns(tmp_path: 
         (("look", "empty.png"), "PNG, JPEG, WebP or BMP"),
         (("look", "torn.png"), "cut short"),
         (("look", "."), "is a directory"),
+        (("look", "torn.png", "--annotate", "./torn.png"), "would be drawn over; give another file"),
         (("look", "torn.png", "--ocr", "paddle"), "'ppocr', 'tesseract', 'both'"),
         (("rules", "no-rule"), ", ".join(rule.id for rule in ALL_RULES)),
         (("judge", "."), "no evidence bundle"),
