@@ -72,7 +72,8 @@ def in_status_bar(observation: Observation, word: Word) -> bool:
     tall as a heading.
     """
     page = observation.page
-    if page is not None and any(observation.elements[at].package == page.package for at in word.elements):
+    its_own = [observation.elements[at] for at in word.elements if at < len(observation.elements)]
+    if page is not None and any(element.package == page.package for element in its_own):
         return False
     height_px = observation.size_px[1]
     heading = Channel.HIERARCHY not in word.channels and word.box.height_px >= _HEADING_RATIO * height_px

@@ -97,7 +97,7 @@ def stored_screen(observation: Observation) -> dict[str, Any]:
     raw["nodes"] = [_node(observation.elements[n], place) for n in kept]
     raw["read"] = [
         {"text": word.text, "box": _edges(word.box), "confidence": word.confidence}
-        for word in observation.words
+        for word in sorted(observation.words, key=lambda word: word.spans)  # in the order they were read
         if word.channels == frozenset({Channel.OCR})
     ]
     raw["shapes"] = [_shape(shape) for shape in observation.shapes]
