@@ -15,6 +15,7 @@ from harness.model import Box, Channel, Element, Group, GroupKind, Observation, 
 STATUS_BAR_RATIO = 0.045  # of the screen's height; the clock up there is not part of the app
 _HEADING_RATIO = 0.024  # of the screen's height; the clock and the carrier's name up there are smaller
 _TWO_CJK = re.compile(r"[\u4e00-\u9fff]{2}")
+MOST_OF_A_SCREEN = 0.5  # of its area: a drawn region from which on its silence is that of the screen
 CONTROL_HEIGHT_RATIO = 0.25  # of the screen: what can be pressed and is taller is a page, not a control
 _ALIGNED_RATIO = 0.03  # of the screen's width, between edges or middles of one column
 _LEAST_LINES = 3

@@ -16,6 +16,7 @@ from harness.perceive.hierarchy import read_hierarchy
 from harness.perceive.opaque import opaque_regions, silent_parts
 from harness.perceive.shapes import shapes_in
 from harness.perceive.tesseract import TesseractEngine
+from harness.rules.concluding import UNREAD_REGION, unread
 from tests.picture_drawing import TEMPLATES, canvas, own_outline, png_of_image, speckled, stamped
 from tests.screen_drawing import (
     SIZE_PX,
@@ -112,6 +113,15 @@ def test_blank_ground_and_small_icons_are_not_opaque() -> None:
     ground = node("", WHOLE_BOUNDS, kind=VIEW)
     icon = node("", (20, 20, 70, 70), kind="android.widget.ImageView")
     assert seen(window(node("标题", (0, 0, 400, 90)), ground, icon)).opaque == ()
+
+
+def test_a_page_that_shows_nothing_under_its_native_title_is_opaque_and_nobody_reads_it_as_clear() -> None:
+    title = node("我的积分", (0, 0, 1080, 200))
+    empty = seen(window(title, node("", (0, 200, 1080, 2400), kind=WEB)), png=drawn(()), engines=[WrittenEngine()])
+    assert empty.opaque == (Box(left=0, top=200, right=1080, bottom=2400),)
+    assert unread(empty, frozenset({Channel.HIERARCHY, Channel.OCR})) == UNREAD_REGION
+    small = seen(window(title, node("", (0, 200, 1080, 900), kind=WEB)), png=drawn(()), engines=[WrittenEngine()])
+    assert (small.opaque, unread(small, frozenset({Channel.HIERARCHY}))) == ((), None)
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,26 @@ from harness.wording import normalise
         ("签\u200b到", "签到"),
         ("\ue601 设置", "设置"),
         ("\uff2e\uff2f.１", "NO.1"),
+        ("每曰签到", "每日签到"),
+        ("巳签到", "已签到"),
+        ("第—名", "第一名"),
+        ("1O分／2l天", "10分/21天"),
         ("", ""),
     ],
 )
 def test_what_people_read_as_the_same_has_one_form(written: str, norm: str) -> None:
     assert normalise(written) == norm
+
+
+@pytest.mark.parametrize("text", ["5G流量", "北京—上海", "Windows10 Pro", "辰巳午", "WiFi4分区Ol", "H2O分子"])
+def test_signs_that_mean_themselves_stay(text: str) -> None:
+    assert normalise(text) == text
+
+
+@given(st.text(alphabet="签到曰巳第—名1lOo分天 "))
+def test_the_form_of_look_alikes_is_itself(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
 
 
 @given(st.text())

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from harness.grouping import MOST_OF_A_SCREEN
 from harness.model import Box, Channel, Element, Frame, Gap, Observation, ObservationId, OcrEngine
 from harness.perceive.hierarchy import read_hierarchy
 from harness.perceive.ocr import Reading, read_regions
@@ -93,13 +94,16 @@ def _look(frame: Frame) -> _Seen:
 
 
 def _opaque(elements: tuple[Element, ...], picture: Picture | None, *, size_px: tuple[int, int]) -> tuple[Box, ...]:
-    """Return the silent regions without what the hierarchy does know, and without blank ground."""
+    """Return the silent regions without what the hierarchy does know, and without blank ground.
+
+    Most of a screen on which nothing at all is shown is no ground: a page that has not come, most likely.
+    """
     found: list[Box] = []
     for region in opaque_regions(elements, size_px=size_px):
         parts = silent_parts(region, elements=elements, size_px=size_px)
-        shown = [part for part in parts if picture is None or not is_blank(picture, part)]
-        # A region that nothing covers stays whole: its own box is the honest answer to "where".
-        found.extend([region] if parts == (region,) and shown else shown)
+        bare = parts == (region,) and region.area_px >= MOST_OF_A_SCREEN * size_px[0] * size_px[1]
+        shown = [part for part in parts if bare or picture is None or not is_blank(picture, part)]
+        found.extend(shown)
     return tuple(sorted(set(found), key=lambda b: (b.top, b.left, b.bottom, b.right)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from harness.grouping import in_status_bar
+from harness.grouping import MOST_OF_A_SCREEN, in_status_bar
 from harness.model import (
     WAITING_SHAPES,
     Box,
@@ -54,7 +54,6 @@ _NOT_LOADED: Final = re.compile(
 )
 _LOADING: Final = re.compile(r"(?:正在|努力)?加载中?[.…。]*|请稍[候后][.…。]*|Loading[.…]*", re.IGNORECASE)
 _MAX_NOTICE_CHARS: Final = 30
-_MOST_OF_A_SCREEN: Final = 0.5
 _BARE_PAGE_WORDS: Final = 6  # a page with no more words than these and a sign of loading shows nothing else yet
 
 
@@ -78,7 +77,7 @@ def unread(observation: Observation, needs: frozenset[Channel]) -> str | None:
 def _large_and_wordless(observation: Observation, region: Box) -> bool:
     """Return whether a drawn region is most of the screen and yet no word was read in it: then none could be."""
     width_px, height_px = observation.size_px
-    large = region.area_px >= _MOST_OF_A_SCREEN * width_px * height_px
+    large = region.area_px >= MOST_OF_A_SCREEN * width_px * height_px
     return large and not any(region.holds(*w.box.centre_px) for w in observation.words if w.norm)
 
 
