@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from harness import popups, safety
 from harness.clock import Clock
@@ -33,6 +34,8 @@ from harness.model import (
 from harness.rules import once_in_an_app, wants_probe
 from harness.rules.concluding import KIND
 from harness.walk import Walker
+
+DEVICE_LOST: Final = "device-lost"
 
 _log = logging.getLogger(__name__)
 
@@ -111,7 +114,7 @@ class Tour:
             if self._clock.monotonic_s() - self._walker.jumped_s >= end_s:
                 return self._end("time-spent")
             if self._failures >= self._walker.manners.failures_in_a_row:
-                return self._end("device-lost")
+                return self._end(DEVICE_LOST)
             if observation is None:
                 self._explorer.lost()
                 observation = self._again("look-again")

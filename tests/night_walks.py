@@ -45,7 +45,10 @@ def main() -> None:
     listed, folder, world = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
     (app,) = read_filed_list(listed).apps
     does: dict[str, Any] = json.loads(world.read_text(encoding="utf-8")).get(app.package, {})
-    with (world.parent / "walked.txt").open("a", encoding="utf-8") as told:
+    with (world.parent / "walked.txt").open("a+", encoding="utf-8") as told:
+        told.seek(0)
+        if "first" in does and app.package not in told.read().split():
+            does = does["first"]
         told.write(f"{app.package}\n")
     if does.get("dies"):
         os.kill(os.getpid(), signal.SIGKILL)

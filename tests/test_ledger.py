@@ -146,6 +146,20 @@ def test_what_was_delivered_is_read_back_and_a_second_delivery_changes_nothing(l
     assert ledger.progress("n1").done == 1
 
 
+def test_an_app_whose_walk_was_cut_is_given_again_while_attempts_are_left(ledger: Ledger) -> None:
+    _begun(ledger)
+    given = [_claimed(ledger) for _ in APPS]
+    cut = given[0]
+    assert ledger.deliver(cut, replace(_result(cut, Verdict.INCONCLUSIVE), cut="device-lost"), most_attempts=2)
+    assert ledger.progress("n1").waiting == 1
+    again = _claimed(ledger)
+    assert again.app == cut.app
+    assert ledger.deliver(again, replace(_result(again), cut="device-lost"), most_attempts=2)
+    assert (ledger.progress("n1").waiting, ledger.progress("n1").done) == (0, 1)
+    look = ledger.looks("n1").looks[Subject(package=cut.app.package, entry="", rule=RULES[0].id)]
+    assert look.verdict is Verdict.FOUND
+
+
 def test_each_app_is_given_to_one_worker_only_and_then_nothing_is_left(ledger: Ledger) -> None:
     _begun(ledger)
     given = [_claimed(ledger, f"w{n}").app.package for n in range(3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -173,6 +174,22 @@ def test_a_walk_that_dies_is_tried_again_and_then_told_and_the_others_are_done(t
     assert (result.progress.done, result.progress.failed) == (1, 1)
     dead = [x for s, x in result.looks.looks.items() if s.package == "cn.gov.demo.dead"]
     assert {(x.verdict, x.reach, x.reason) for x in dead} == {(None, Reach.ERROR, "night-no-bundle")}
+
+
+def test_an_app_whose_device_was_lost_is_looked_at_again_and_what_was_seen_counts(tmp_path: Path) -> None:
+    """A device that fails in the middle of a walk leaves a whole bundle: taken as done, what was not seen was lost."""
+    lost = {"stopped": "device-lost"}
+    does = {"again": {**BAD, "first": lost}, "never": {**BAD, **lost}, "fine": GOOD}
+    result = _run(tmp_path, _night(tmp_path, "n1", _apps(*does)), does)
+    assert Counter(_walked(tmp_path)) == {"cn.gov.demo.again": 2, "cn.gov.demo.never": 2, "cn.gov.demo.fine": 1}
+    assert (result.progress.done, result.facts.rows_without_result) == (3, 0)
+    new = [c.subject.package for c in result.comparison.of_kind(ChangeKind.NEW) if c.subject.rule == "points-ranking"]
+    assert sorted(new) == ["cn.gov.demo.again", "cn.gov.demo.never"]
+    assert {told.app.name: told.reason for told in result.facts.apps} == {
+        "again": "",
+        "never": "device-lost",
+        "fine": "",
+    }
 
 
 def test_a_walk_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ from harness.fleet.prepare import AS_IT_IS, CLEAR, NOT_INSTALLED, Preparation, f
 from harness.judge import judge
 from harness.model import CheckpointId, CheckpointReach, FiledApp, Judgement, Reach, RuleId, Verdict, Walk
 from harness.rules import ALL_RULES, rules_edition
+from harness.tour import DEVICE_LOST
 
 LOG: Final = logging.getLogger(__name__)
 LEASE_S: Final = 120.0
@@ -210,7 +211,7 @@ def _attempt(order: Order, claim: Claim, ledger: Ledger, clock: Clock) -> None:
         ledger.fail(claim, problem or "night-no-bundle", again=True, most_attempts=order.most_attempts)
         return
     store_build(ledger, claim, build)
-    ledger.deliver(claim, result)
+    ledger.deliver(claim, result, most_attempts=order.most_attempts)
 
 
 def _walk(order: Order, app: FiledApp, folder: Path, keep: Callable[[], bool], clock: Clock) -> str:
@@ -295,6 +296,7 @@ def read_result(folder: Path, claim: Claim, *, device: str) -> tuple[Result, Bui
         device=device,
         bundle=named,
         artifacts=tuple(_artifact(path, bundle) for path in sorted((bundle / "data").rglob("*")) if path.is_file()),
+        cut=DEVICE_LOST if walk.stopped_by == DEVICE_LOST else "",
     )
     return result, build
 

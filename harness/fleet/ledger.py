@@ -66,13 +66,18 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What an attempt at an app brought: a look for each rule, and what became of each of its places."""
+    """What an attempt at an app brought: a look for each rule, and what became of each of its places.
+
+    ``cut`` is the message key of what ended the walk through no fault of the app: what was seen counts, and the app is
+    looked at again.
+    """
 
     looks: Mapping[RuleId, Look]
     reaches: Mapping[RuleId, Sequence[CheckpointReach]]
     device: str = ""
     bundle: str = ""
     artifacts: tuple[Artifact, ...] = ()
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,17 +233,19 @@ class Ledger:
             held = (TASK.c.id == claim.task) & (TASK.c.fence == claim.fence) & (TASK.c.progress == "leased")
             return db.execute(update(TASK).where(held).values(lease_until=until)).rowcount == 1
 
-    def deliver(self, claim: Claim, result: Result) -> bool:
+    def deliver(self, claim: Claim, result: Result, *, most_attempts: int = 3) -> bool:
         """Store what an attempt brought; return whether it was the one that held the lease.
 
-        A second delivery of the same attempt changes nothing. Of several attempts having seen wins.
+        A second delivery of the same attempt changes nothing. Of several attempts having seen wins. An attempt that was
+        cut puts the app back in the queue where attempts are left.
         """
         with self.transaction() as db:
             attempt = db.execute(select(ATTEMPT).where(ATTEMPT.c.id == claim.attempt)).mappings().one()
             if attempt["looks"]:
                 return not attempt["superseded"]
             mine = (TASK.c.id == claim.task) & (TASK.c.fence == claim.fence) & (TASK.c.progress == "leased")
-            held = db.execute(update(TASK).where(mine).values(progress="done", reason="")).rowcount == 1
+            progress = "waiting" if result.cut and claim.number < most_attempts else "done"
+            held = db.execute(update(TASK).where(mine).values(progress=progress, reason=result.cut)).rowcount == 1
             looks = [{"rule": rule, "look": to_json(look)} for rule, look in result.looks.items()]
             db.execute(
                 update(ATTEMPT)
@@ -246,6 +253,7 @@ class Ledger:
                 .values(
                     ended=self.now(),
                     outcome="done",
+                    reason=result.cut,
                     superseded=not held,
                     device=result.device,
                     bundle=result.bundle,

@@ -396,7 +396,7 @@ class _Words:
             filing=app.filing_number or say("night-no-filing"),
             anchor=_anchor(app.package, app.entry),
             progress=told.progress,
-            progress_word=f"{word}：{say(told.reason)}" if told.reason and told.progress != "done" else word,
+            progress_word=f"{word}：{say(told.reason)}" if told.reason else word,
             reached=told.reached,
             expected=told.expected,
             attempts=tuple(
