@@ -14,13 +14,14 @@ from harness.rules import (
     forced_install,
     forced_periodic_login,
     install_usage_rate_report,
+    mandatory_check_in,
     online_inspection_carrier,
     ranking_notice,
     single_session_lock,
     social_metric_appraisal,
 )
 from harness.rules.corpus import screen
-from harness.rules.roll import with_paragraphs
+from harness.rules.wording import app_words
 
 WALKED = Coverage(reaches=(), screens=3, steps=9, untried=0, finished=True)
 RULES: tuple[Rule, ...] = (
@@ -236,7 +237,7 @@ def test_a_headline_is_not_joined_with_the_line_below_it() -> None:
         {"text": "推广专班3月5日印发", "box": [60, 400, 500, 460]},
     ]
     drawn = screen({"nodes": [], "opaque": [[0, 108, 1080, 2400]], "read": read})
-    assert [w.norm for w in with_paragraphs(drawn, drawn.words)] == [r["text"] for r in read]
+    assert [w.norm for w in app_words(drawn)] == [r["text"] for r in read]
     assert forced_install.detect(drawn).verdict is Verdict.CLEAR
 
 
@@ -246,5 +247,16 @@ def test_lines_of_a_drawn_paragraph_are_read_as_one_sentence() -> None:
         {"text": "示例通APP。", "box": [60, 400, 400, 460]},
     ]
     drawn = screen({"nodes": [], "opaque": [[0, 108, 1080, 2400]], "read": read})
-    assert with_paragraphs(drawn, drawn.words)[-1].norm == "各单位请于3月5日前组织全体干部下载安装示例通APP。"
+    assert app_words(drawn)[-1].norm == "各单位请于3月5日前组织全体干部下载安装示例通APP。"
     assert forced_install.detect(drawn).verdict is Verdict.FOUND
+
+
+def test_a_key_word_that_breaks_at_the_end_of_a_drawn_line_is_not_missed() -> None:
+    read = [
+        {"text": "签到规则", "box": [420, 120, 660, 180]},
+        {"text": "全体工作人员须每日登录本平台签", "box": [60, 320, 1000, 380]},
+        {"text": "到,漏签一次扣1分,纳入年度考核。", "box": [60, 400, 1000, 460]},
+    ]
+    drawn = screen({"nodes": [], "opaque": [[0, 108, 1080, 2400]], "read": read})
+    assert any("平台签到" in word.norm for word in app_words(drawn))
+    assert mandatory_check_in.detect(drawn).reason == "mandatory-check-in-rule-text-only"

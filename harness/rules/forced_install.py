@@ -43,7 +43,6 @@ from harness.rules.concluding import (
 from harness.rules.install_wall import WallRun, demand, stands_in_the_way, try_to_decline
 from harness.rules.install_words import AN_APP, CONSEQUENCE, GET, LISTED, OF_OTHERS, ORDER, OTHER_THING, WILLING, WISH
 from harness.rules.outcomes import joined, sighted
-from harness.rules.roll import with_paragraphs
 from harness.rules.wording import Sighting, app_words, is_headline, matching, with_joined
 
 NEEDS: Final = frozenset({Channel.HIERARCHY, Channel.OCR})
@@ -130,7 +129,7 @@ def detect(observation: Observation) -> Outcome:
 
 def _seen_on(observation: Observation) -> Outcome:
     # An order on a drawn page runs over several lines.
-    words = with_paragraphs(observation, with_joined(app_words(observation)))
+    words = with_joined(app_words(observation))
     asks = demand(observation)
     seen = [Sighting(word=asks, why=Why.DEMAND, sign=DEMANDED)] if asks is not None else []
     seen += _orders(words)

@@ -9,7 +9,6 @@ from typing import Final
 from harness.model import Observation, Word
 from harness.rules.binding import binding
 from harness.rules.layout import title_words
-from harness.rules.roll import with_paragraphs
 
 # A page that quotes the ban lists every forbidden thing in its own words.
 _THE_BAN: Final = re.compile(
@@ -30,9 +29,8 @@ def orders(observation: Observation, words: Sequence[Word], *, own: bool, dedica
     """Return the sentences of the screen that can order something of staff; none where the page is about the ban."""
     if about_the_ban(words):
         return ()
-    paragraphs = with_paragraphs(observation, words)
     dedicated = dedicated or any(_OF_RULES.search(w.norm) for w in title_words(observation) if len(w.norm) <= 16)
-    said = binding(observation, paragraphs, own=own, dedicated=dedicated)
+    said = binding(observation, words, own=own, dedicated=dedicated)
     return tuple(s for s in said if not _AGAINST.search(s.norm) and not _TOLD.search(s.norm))
 
 

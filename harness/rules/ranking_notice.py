@@ -52,7 +52,7 @@ from harness.rules.notice_words import (
 )
 from harness.rules.orders import about_the_ban, orders, spoken_of
 from harness.rules.outcomes import joined, sighted
-from harness.rules.roll import listed_below, masked, masked_text, names_in, with_paragraphs, without_names
+from harness.rules.roll import listed_below, masked, masked_text, names_in, without_names
 from harness.rules.usage_words import OTHER_RATE, STRONG
 from harness.rules.wording import Sighting, app_words, is_headline, whole, with_joined
 
@@ -206,7 +206,7 @@ def _sentences(
     observation: Observation, words: Sequence[Word], about_use: Sequence[Word], *, praised: bool
 ) -> list[Sighting]:
     """Return the sentences that name at least two people or units as ahead or behind."""
-    said = binding(observation, with_paragraphs(observation, words), own=True, dedicated=bool(about_use))
+    said = binding(observation, words, own=True, dedicated=bool(about_use))
     seen: list[Sighting] = []
     for sentence in said:
         if PERFORMED.search(sentence.norm) and names_in(sentence.norm) and _of_use(sentence, about_use):

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.grouping import rows
 from harness.model import Observation, Word
 from harness.rules.leaderboard import is_person, is_unit
-from harness.rules.wording import atoms, is_headline, read_from_pixels_only
+from harness.rules.wording import atoms
 from harness.wording import normalise
 
 MIN_NAMED: Final = 2
@@ -31,8 +30,6 @@ _BEFORE_A_NAME: Final = re.compile(r"的|为|是|有|对")
 _AFTER_A_NAME: Final = re.compile(r"(?:等|同志|[一二三四五六七八九十\d]+[名位人]|\(|尚|均|未).*$")
 _LEADING_RANK: Final = re.compile(r"^(?:第?\d{1,3}(?:名|[.、)])?\s*)")
 _ROW_SLACK_HEIGHTS: Final = 1.5
-_LINE_GAP_HEIGHTS: Final = 1.0
-_FULL_LINE_RATIO: Final = 0.78  # of the screen's width; a shorter line ends its paragraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,41 +134,3 @@ def masked_text(text: str) -> str:
     for name in people_in(normalise(text)):
         text = text.replace(name, f"{name[0]}{'*' * (len(name) - 1)}")
     return text
-
-
-def with_paragraphs(observation: Observation, words: Sequence[Word]) -> tuple[Word, ...]:
-    """Return the words and, of text that only pixels show, the lines of each paragraph joined into one word."""
-    drawn = [w for w in words if read_from_pixels_only(w)]
-    lines = [line[0] for line in rows(drawn) if len(line) == 1]
-    joined: list[Word] = []
-    run: list[Word] = []
-    for word in lines:
-        if run and not _goes_on(observation, run[-1], word):
-            joined += [_stack(run)] if len(run) > 1 else []
-            run = []
-        run.append(word)
-    joined += [_stack(run)] if len(run) > 1 else []
-    return (*words, *joined)
-
-
-def _goes_on(observation: Observation, upper: Word, lower: Word) -> bool:
-    height_px = max(upper.box.height_px, lower.box.height_px)
-    near = lower.box.top - upper.box.bottom <= _LINE_GAP_HEIGHTS * height_px
-    even = min(upper.box.height_px, lower.box.height_px) >= 0.85 * height_px and not is_headline(upper)
-    full = upper.box.right >= _FULL_LINE_RATIO * observation.size_px[0]
-    return near and even and full and abs(upper.box.left - lower.box.left) <= 2.4 * height_px
-
-
-def _stack(run: Sequence[Word]) -> Word:
-    box = run[0].box
-    for word in run[1:]:
-        box = box.around(word.box)
-    return replace(
-        run[0],
-        text="".join(w.text for w in run),
-        norm="".join(w.norm for w in run),
-        box=box,
-        confidence=min(w.confidence for w in run),
-        spans=tuple(s for w in run for s in w.spans),
-        contradiction=None,
-    )

@@ -46,7 +46,6 @@ from harness.rules.devices_probe import TwoDevices, two_devices
 from harness.rules.orders import about_the_ban, spoken_of
 from harness.rules.outcomes import joined, sighted
 from harness.rules.player import read_player
-from harness.rules.roll import with_paragraphs
 from harness.rules.session_probe import TwoCourses, two_courses
 from harness.rules.session_words import (
     A_COURSE,
@@ -168,7 +167,7 @@ def _learning_on(observation: Observation) -> Outcome:
 def _seen_on(observation: Observation, told: Sequence[str]) -> Outcome:
     words = with_joined(app_words(observation))
     # News of another platform's lock is no lock: what is told of others, and articles, are left out.
-    said = list(binding(observation, with_paragraphs(observation, words), own=True, dedicated=True))
+    said = list(binding(observation, words, own=True, dedicated=True))
     said = [] if about_the_ban(words) else [s for s in said if len(s.norm) <= MAX_CHARS]
     learns = any(LEARNING.search(s.norm) for s in said) or any(LEARNING.search(normalise(t)) for t in told)
     kicked = [s for s in matching(said, KICKED) if not (FOR_SAFETY.search(s.norm) and not learns)]

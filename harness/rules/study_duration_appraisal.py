@@ -45,7 +45,6 @@ from harness.rules.exemptions import statute_cited
 from harness.rules.leaderboard import Ranked
 from harness.rules.markers import markers_in
 from harness.rules.outcomes import joined
-from harness.rules.roll import with_paragraphs
 from harness.rules.time_signs import board_sightings, compared, of_another_time, quota_of_time
 from harness.rules.wording import Sighting, app_words, marks_of, matching, with_joined
 
@@ -143,7 +142,7 @@ def detect(observation: Observation) -> Outcome:
 
 def _seen_on(observation: Observation) -> Outcome:
     # In pixels a sentence is broken anywhere, in the middle of 学习时长 too.
-    words = with_paragraphs(observation, with_joined(app_words(observation)))
+    words = with_joined(app_words(observation))
     times = tuple(d for d in account_durations(observation) if d.kind in KINDS)
     board = time_board(observation)
     if board is not None and board.kind not in KINDS:

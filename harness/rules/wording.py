@@ -15,6 +15,8 @@ from harness.rules.once import once
 # A web page hands out "缺卡", "3", "天" as three nodes; further apart than this many line heights is not one sentence.
 _JOIN_GAP_HEIGHTS: Final = 0.9
 _MAX_JOINED: Final = 8
+_LINE_GAP_HEIGHTS: Final = 1.0  # between two lines of one paragraph
+_FULL_LINE_RATIO: Final = 0.78  # of the screen's width; a shorter line ends its paragraph
 _HEADLINE: Final = re.compile(r"(?:通知|公告|的函|倡议书?|报道|纪实)$")
 _MAX_BUTTON_CHARS: Final = 8
 
@@ -31,14 +33,54 @@ class Sighting:
 
 @once
 def app_words(observation: Observation) -> tuple[Word, ...]:
-    """Return the words of the screen without Android's status bar, and without the same text twice in one place."""
+    """Return the words of the screen without Android's status bar, and without the same text twice in one place.
+
+    Of text that only pixels show, the lines of each paragraph follow joined into one word: 每日签|到可得5积分.
+    """
     kept: list[Word] = []
     for word in observation.words:
         if in_status_bar(observation, word) or not word.norm:
             continue
         if not any(k.norm == word.norm and _same_place(k, word) for k in kept):
             kept.append(word)
-    return tuple(kept)
+    return (*kept, *_paragraphs(observation, kept))
+
+
+def _paragraphs(observation: Observation, words: Sequence[Word]) -> list[Word]:
+    drawn = [w for w in words if read_from_pixels_only(w)]
+    lines = [line[0] for line in rows(drawn) if len(line) == 1]
+    joined: list[Word] = []
+    run: list[Word] = []
+    for word in lines:
+        if run and not _goes_on(observation, run[-1], word):
+            joined += [_stack(run)] if len(run) > 1 else []
+            run = []
+        run.append(word)
+    joined += [_stack(run)] if len(run) > 1 else []
+    return joined
+
+
+def _goes_on(observation: Observation, upper: Word, lower: Word) -> bool:
+    height_px = max(upper.box.height_px, lower.box.height_px)
+    near = lower.box.top - upper.box.bottom <= _LINE_GAP_HEIGHTS * height_px
+    even = min(upper.box.height_px, lower.box.height_px) >= 0.85 * height_px and not is_headline(upper)
+    full = upper.box.right >= _FULL_LINE_RATIO * observation.size_px[0]
+    return near and even and full and abs(upper.box.left - lower.box.left) <= 2.4 * height_px
+
+
+def _stack(run: Sequence[Word]) -> Word:
+    box = run[0].box
+    for word in run[1:]:
+        box = box.around(word.box)
+    return replace(
+        run[0],
+        text="".join(w.text for w in run),
+        norm="".join(w.norm for w in run),
+        box=box,
+        confidence=min(w.confidence for w in run),
+        spans=tuple(s for w in run for s in w.spans),
+        contradiction=None,
+    )
 
 
 def with_joined(words: Sequence[Word]) -> tuple[Word, ...]:
