@@ -149,7 +149,8 @@ def test_a_silent_icon_with_its_word_below_is_refused() -> None:
     ],
 )
 def test_a_silent_control_is_judged_by_its_id(resource_id: str, name: str | None) -> None:
-    observation = seen(window(node("", (100, 900, 200, 1000), kind=IMAGE, clickable="true", id=resource_id)))
+    icon = node("", (100, 900, 200, 1000), kind=IMAGE, clickable="true", id=resource_id)
+    observation = seen(window(node("首页", (0, 0, 400, 90)), icon))
     (control,) = controls(observation)
     assert danger_of(control, observation) == name
 
