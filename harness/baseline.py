@@ -80,7 +80,7 @@ class Look:
 
     ``verdict`` is ``None`` where no walk was judged; ``reach`` and ``reason`` (a message key) then say why. ``screens``
     are those of the whole walk, ``places`` the checkpoints reached. ``trusted`` is false where the night's canaries
-    were not all as they should be on that device.
+    were not all as they should be on that device, ``accuses`` is true where it found on them what is not there.
     """
 
     night: str
@@ -96,6 +96,7 @@ class Look:
     app_version: str = ""
     rules_edition: str = ""
     trusted: bool = True
+    accuses: bool = False
     bundle: str = ""
     finding: str = ""
     device: str = ""
@@ -187,15 +188,16 @@ def advance(standing: Standing, sight: Sight) -> tuple[Standing, ChangeKind | No
 def sight_of(look: Look | None, tracked: Tracked, *, incomplete: bool = False) -> tuple[Sight, str]:
     """Return what a night saw of a subject, and why it is no more than that (a message key).
 
-    Seeing needs a verdict. Not seeing needs all that proves it: a whole walk, trusted canaries, the same account, the
-    places of the last sight reached again, most of its screens still there.
+    Seeing needs a verdict, of a device that does not see what is not there. Not seeing needs all that proves it: a
+    whole walk, trusted canaries, the same account, the places of the last sight reached again, most of its screens
+    still there.
     """
     if look is None:
         return Sight.ERROR, "sight-no-row"
     if look.verdict is None:
         return _without_a_verdict(look)
     if look.verdict in SEEN_VERDICTS:
-        return Sight.SEEN, look.reason
+        return (Sight.NOT_REACHED, "sight-canary-accused") if look.accuses else (Sight.SEEN, look.reason)
     if look.verdict is Verdict.NOT_APPLICABLE:
         return Sight.OUT_OF_SCOPE, look.reason
     if look.verdict is Verdict.ERROR:

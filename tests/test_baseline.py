@@ -127,6 +127,7 @@ def test_two_nights_that_looked_make_it_fixed_and_both_pictures_are_kept() -> No
         (_look(Verdict.CLEAR, screens=KEYS - {BOARD}), Sight.ABSENT, ""),
         (_look(Verdict.CLEAR), Sight.ABSENT, ""),
         (_look(Verdict.PRESENT, trusted=False, account="other"), Sight.SEEN, ""),
+        (_look(Verdict.FOUND, trusted=False, accuses=True), Sight.NOT_REACHED, "sight-canary-accused"),
     ],
 )
 def test_clear_is_absence_only_with_all_that_proves_it(look: Look | None, sight: Sight, reason: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness import session
-from harness.baseline import ChangeKind, Sight
+from harness.baseline import ChangeKind, Sight, Standing
 from harness.fleet.canary import AFTER, BEFORE, NOT_OPENED, WATCHED, Canary, judged, look_at_canaries, trusted
 from harness.fleet.morning import summary_of
 from harness.model import FiledApp, RuleId, Verdict
@@ -81,9 +81,22 @@ def test_nothing_becomes_fixed_on_a_device_whose_canary_was_red_and_the_summary_
 
 def test_a_finding_of_a_device_with_a_red_canary_says_so(tmp_path: Path) -> None:
     night = with_canaries(night_of(tmp_path, "n1", apps("a"), ("d1",)))
-    result = held(tmp_path, night, {"a": BAD, **GREEN, "canary-good": BAD})
+    result = held(tmp_path, night, {"a": BAD, **GREEN, "canary-bad": GOOD})
     (change,) = [c for c in result.comparison.changes if c.subject.rule == RANKING]
     assert (change.kind, change.causes) == (ChangeKind.NEW, ("cause-canary-not-green",))
+
+
+def test_what_a_device_finds_that_accuses_the_good_pages_too_is_no_finding_of_the_night(tmp_path: Path) -> None:
+    def night(name: str, day: int, world: dict[str, Any]) -> Any:
+        return held(tmp_path, with_canaries(night_of(tmp_path, name, apps("a"), ("d1",))), world, day=day)
+
+    accuses = {"a": BAD, **GREEN, "canary-good": BAD}
+    assert _points(night("n1", 1, accuses)) == (ChangeKind.UNSEEN, Sight.NOT_REACHED, "sight-canary-accused")
+    assert _points(night("n2", 2, {"a": BAD, **GREEN}))[0] is ChangeKind.NEW
+    again = night("n3", 3, accuses)
+    assert _points(again)[:2] == (ChangeKind.UNSEEN, Sight.NOT_REACHED)
+    (standing,) = [t.standing for s, t in again.comparison.tracked.items() if s.rule == RANKING]
+    assert standing is Standing.OPEN
 
 
 def test_pages_that_leave_no_bundle_are_tried_again_and_then_told_as_not_opened(tmp_path: Path) -> None:

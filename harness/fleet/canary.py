@@ -1,7 +1,8 @@
 """Canaries: pages whose answer is known, opened in a device's own browser before and after its share of a night.
 
 They are walked by the same command as any app. A device that does not see what is there, or sees what is not there, or
-could not look, proves nothing by having seen nothing: its night is not trusted.
+could not look, proves nothing by having seen nothing: its night is not trusted. Where it sees what is not there, what
+it found elsewhere counts for nothing either.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ PAGES: Final = Path(__file__).resolve().parent / "canary_pages"
 BEFORE: Final = "before"
 AFTER: Final = "after"
 NOT_OPENED: Final = "canary-not-opened"
+ACCUSED: Final = "canary-accused"
 WALK_S: Final = 300.0  # four short pages; a busy host takes long even over these
 # One is told by nodes, the other drawn on a canvas: both ways of reading are put to the test.
 WATCHED: Final = (RuleId("mandatory-check-in"), RuleId("points-ranking"))
@@ -72,7 +74,7 @@ def judged(moment: str, *, bad: Verdicts, good: Verdicts) -> Canary:
     unread = [rule for rule in WATCHED if bad.get(rule) not in looked or good.get(rule) not in looked]
     missed = [rule for rule in WATCHED if bad.get(rule) is not Verdict.FOUND]
     accused = [rule for rule in WATCHED if good.get(rule) is not Verdict.CLEAR]
-    for reason, rules in (("canary-unread", unread), ("canary-missed", missed), ("canary-accused", accused)):
+    for reason, rules in (("canary-unread", unread), ("canary-missed", missed), (ACCUSED, accused)):
         if rules:
             return Canary(moment=moment, reason=reason, detail=(("rules", ", ".join(rules)),))
     return Canary(moment=moment)

@@ -125,13 +125,16 @@ def taken_up_again(ledger: Ledger, list_sha256: str) -> str:
     return str(night)
 
 
-def trust(ledger: Ledger, night: str, devices: Collection[str]) -> None:
-    """Mark every look of a night as trusted where it was made on one of these devices, and as not trusted elsewhere."""
+def trust(ledger: Ledger, night: str, devices: Collection[str], accusing: Collection[str] = ()) -> None:
+    """Mark every look of a night as trusted where it was made on one of these devices, and as not trusted elsewhere.
+
+    Looks of ``accusing`` devices are marked as such: what they found may not be there either.
+    """
     with ledger.transaction() as db:
         rows = db.execute(select(LOOK).where(LOOK.c.night == night, LOOK.c.verdict != "")).mappings().all()
         for row in rows:
-            trusted = row["said"].get("device", "") in devices
-            if row["said"].get("trusted", True) is trusted:
-                continue
-            key = [LOOK.c[name] == row[name] for name in ("night", "package", "entry", "rule")]
-            db.execute(update(LOOK).where(*key).values(said={**row["said"], "trusted": trusted}))
+            device = row["said"].get("device", "")
+            said = {**row["said"], "trusted": device in devices, "accuses": device in accusing}
+            if said != row["said"]:
+                key = [LOOK.c[name] == row[name] for name in ("night", "package", "entry", "rule")]
+                db.execute(update(LOOK).where(*key).values(said=said))

@@ -30,7 +30,7 @@ from harness.errors import BadInput, BundleError
 from harness.evidence.bundle import open_bundle
 from harness.fleet.across_nights import AcrossChange, AcrossKind, across_changes
 from harness.fleet.attempt import Order, work_on_next
-from harness.fleet.canary import Canary, trusted
+from harness.fleet.canary import ACCUSED, Canary, trusted
 from harness.fleet.causes import with_causes
 from harness.fleet.dispatch import Dispatcher, Done
 from harness.fleet.drift import Drift, drifted, news
@@ -130,7 +130,9 @@ def close_night(night: Night, ledger: Ledger) -> NightResult:
     ledger.finalise(night.id, NO_DEVICE if no_device else stopped(ledger, night.id) or OVER)
     canaries_seen = canaries(ledger, night.id)
     if night.order.canaries:
-        trust(ledger, night.id, {device for device, seen in canaries_seen.items() if trusted(seen)})
+        green = {device for device, seen in canaries_seen.items() if trusted(seen)}
+        accusing = {device for device, seen in canaries_seen.items() if any(c.reason == ACCUSED for c in seen)}
+        trust(ledger, night.id, green, accusing)
     known, previous = ledger.known_before(night.id)
     known = migrated(known.values(), RENAMED_RULES)
     tonight = with_what_left_the_list(ledger.looks(night.id), known, night)
