@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +61,7 @@ class Story:
     pressed: tuple[str, ...]
 
 
-def write_app(folder: Path, package: str, pages: Mapping[str, str]) -> Path:
+def write_app(folder: Path, package: str, pages: Mapping[str, str], permissions: Sequence[str] = ()) -> Path:
     """Write an app whose activities are its pages by name, the first one its launcher; return its folder."""
     manifest = {
         "package": package,
@@ -70,7 +70,7 @@ def write_app(folder: Path, package: str, pages: Mapping[str, str]) -> Path:
         "versionCode": 1,
         "launcher": f".{next(iter(pages))}",
         "activities": {f".{name}": f"{name}.html" for name in pages},
-        "permissions": [],
+        "permissions": [*permissions],
     }
     folder.mkdir()
     (folder / "app.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
@@ -97,11 +97,11 @@ def devices(folders: list[Path], home: Path, *, count: int = 1) -> Iterator[tupl
 def tell(
     device: AndroidDevice | Pair, rule: Rule, at: tuple[str, str], folder: Path, log_in: LoggingIn | None = None
 ) -> Story:
-    """Run the rule's probe on the app's first page, once it shows the text of ``at`` (package, text)."""
-    package, text = PackageName(at[0]), at[1]
-    device.perform(Launch(package=package))
+    """Run the rule's probe where the app shows the text of ``at`` (package or package/activity, text)."""
+    (package, _, activity), text = at[0].partition("/"), at[1]
+    device.perform(Launch(package=PackageName(package), activity=activity))
     eventually(lambda: word_on(device, text))
-    with BundleWriter(folder, start_of(replace(app(), package=package)), clock=SystemClock()) as writer:
+    with BundleWriter(folder, start_of(replace(app(), package=PackageName(package))), clock=SystemClock()) as writer:
         walker = Walker(device, perceive=_perceive, recorder=writer, clock=device.clock)
         start = walker.look()
         assert wants_probe(rule.detect(start)), rule.detect(start)
