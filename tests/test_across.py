@@ -19,6 +19,7 @@ from harness.evidence.layout import AcrossFacts, JudgedFacts
 from harness.evidence.schemas import document
 from harness.model import (
     AcrossFinding,
+    Actor,
     AppIdentity,
     Channel,
     DeviceInfo,
@@ -27,6 +28,8 @@ from harness.model import (
     Moment,
     Observation,
     PackageName,
+    Step,
+    Tap,
     Verdict,
     Walk,
 )
@@ -35,7 +38,7 @@ from harness.report.html import render_run
 from harness.report.phrases import Phrases
 from harness.report.shots import Gallery, Links
 from harness.report.views import RunResult
-from harness.rules import ACROSS_RULES, ALL_RULES
+from harness.rules import ACROSS_RULES, ALL_RULES, duplicate_form_cross_app, duplicate_function_one_sponsor
 from harness.rules.corpus import screen
 
 BEGAN = Moment(wall=datetime(2026, 1, 25, 8, 0, tzinfo=UTC), mono_s=0.0)
@@ -74,7 +77,7 @@ def _walk(app: str, *screens: Observation, **more: Any) -> Walk:
 
 
 def _across(*walks: Walk) -> tuple[AcrossFinding, ...]:
-    return judge_across(walks, ACROSS_RULES)
+    return judge_across(walks, [duplicate_form_cross_app.RULE])
 
 
 CIVIL = _walk("民政", _form("农户信息采集", HOUSEHOLD))
@@ -203,3 +206,83 @@ def test_the_first_page_of_a_report_tells_it_apart_with_the_pictures_of_each_app
     }
     facts = AcrossFacts(across=found)
     jsonschema.validate(json.loads(codec.dump_page(facts)), document("across", AcrossFacts))
+
+
+# --- functions of one sponsor
+
+HALL = ("社保查询", "公积金查询", "办事预约", "办件进度", "证照申领")
+
+
+def _hall(app: str, functions: Sequence[str], sponsor: str = "示例市数据局", **more: Any) -> Walk:
+    """Return a walk that pressed each function on the first page and came to a page of its own."""
+    rows = [{"text": name, "box": [60, 400 + 110 * n, 400, 460 + 110 * n]} for n, name in enumerate(functions)]
+    home = screen({"package": "", "screen": "home", "nodes": rows, "png_sha256": f"png-{app}"}, index=1)
+    seen, steps = [home], []
+    for n, name in enumerate(functions):
+        page = screen(
+            {"package": "", "screen": name, "nodes": [{"text": name, "box": [400, 150, 700, 210]}]}, index=n + 2
+        )
+        tap = Tap(x_px=230, y_px=430 + 110 * n, label=name)
+        steps.append(
+            Step(
+                seq=n + 1,
+                actor=Actor.EXPLORE,
+                action=tap,
+                why="try",
+                before=home.id,
+                after=page.id,
+                began=BEGAN,
+                ended=BEGAN,
+            )
+        )
+        seen.append(page)
+    row = {"sponsor_unit": sponsor, **more.pop("row", {})}
+    return replace(_walk(app, *seen, row=row), steps=tuple(steps), **more)
+
+
+def _of_sponsors(*walks: Walk) -> tuple[AcrossFinding, ...]:
+    rule = duplicate_function_one_sponsor.RULE
+    told = judge_across(walks, [rule])
+    assert judge_across([rule.part(walk) for walk in walks], [rule]) == told
+    return told
+
+
+def test_two_apps_of_one_sponsor_with_the_same_entries_are_told_of_with_where_they_stand() -> None:
+    (finding,) = _of_sponsors(_hall("甲通", HALL), _hall("乙通", (*HALL[:4], "政策问答", "首页", "我的")))
+    assert (finding.verdict, finding.reason) == (Verdict.PRESENT, "duplicate-function-one-sponsor-overlap")
+    assert (dict(finding.data)["count"], dict(finding.data)["ratio"]) == (4, 0.67)
+    assert [(e.text, e.png_sha256, e.step) for e in finding.shares[0].evidence][-1][:2] == ("社保查询", "png-甲通")
+    said = Phrases().statement(finding)
+    assert said.endswith("功能重合，不等于重复建设")
+    assert "违规" not in said
+
+
+def test_what_the_filing_names_counts_as_a_function_without_a_place() -> None:
+    filed = _hall("乙通", HALL[:1], row={"filed_functions": HALL[:4]})
+    (finding,) = _of_sponsors(_hall("甲通", HALL), filed)
+    assert finding.verdict is Verdict.PRESENT
+    assert [len(share.evidence) for share in finding.shares] == [4, 1]
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        (_hall("乙通", HALL, sponsor="示例市民政局"), Verdict.NOT_APPLICABLE),
+        (_hall("乙通", HALL, sponsor=""), Verdict.NOT_APPLICABLE),
+        (_hall("乙通", HALL[:3]), Verdict.CLEAR),
+        (_hall("乙通", (*HALL[:4], "防汛值守", "隐患上报", "灾情速报", "物资调拨")), Verdict.CLEAR),
+        (_hall("乙通", ("首页", "我的", "消息", "设置", "意见反馈", "关于我们")), Verdict.CLEAR),
+        (_hall("乙通", HALL[:3], finished=False), Verdict.INCONCLUSIVE),
+    ],
+    ids=["another sponsor", "no sponsor", "too few", "too little", "what every app has", "not looked at"],
+)
+def test_other_sponsors_few_functions_and_what_every_app_has_are_no_overlap(other: Walk, verdict: Verdict) -> None:
+    (finding,) = _of_sponsors(_hall("甲通", HALL), other)
+    assert finding.verdict is verdict
+
+
+def test_a_press_that_leads_nowhere_or_out_of_the_app_is_no_function() -> None:
+    nowhere = _hall("乙通", HALL)
+    nowhere = replace(nowhere, steps=tuple(replace(step, after=step.before) for step in nowhere.steps))
+    (finding,) = _of_sponsors(_hall("甲通", HALL), nowhere)
+    assert finding.verdict is Verdict.CLEAR

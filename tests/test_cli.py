@@ -306,7 +306,10 @@ def test_several_bundles_are_judged_each_and_together(tmp_path: Path, bundle: Pa
     told = valid("judged", harness("judge", bundle, other, "--json", cwd=tmp_path).out)
     alone = json.loads(harness("judge", bundle, "--json", cwd=tmp_path).out)["judgement"]
     assert [app["judgement"] for app in told["apps"]] == [alone, alone]
-    assert [finding["reason"] for finding in told["across"]] == ["duplicate-form-cross-app-too-few"]
+    assert [finding["reason"] for finding in told["across"]] == [
+        "duplicate-form-cross-app-too-few",
+        "duplicate-function-one-sponsor-too-few",
+    ]
     assert "跨应用" in harness("judge", bundle, other, cwd=tmp_path).text
 
 

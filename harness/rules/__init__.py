@@ -12,6 +12,7 @@ from harness.rules import (
     check_in_streak,
     commercial_activity,
     duplicate_form_cross_app,
+    duplicate_function_one_sponsor,
     forced_follow,
     forced_install,
     forced_periodic_login,
@@ -77,7 +78,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
 )
 
 # What only several apps together can show; findings of their own, never among those of an app.
-ACROSS_RULES: Final[tuple[AcrossRule, ...]] = (duplicate_form_cross_app.RULE,)
+ACROSS_RULES: Final[tuple[AcrossRule, ...]] = (duplicate_form_cross_app.RULE, duplicate_function_one_sponsor.RULE)
 
 # An id that a rule had in older nights, and the one that it has now: what is known of it goes on under the new one.
 RENAMED_RULES: Final[Mapping[RuleId, RuleId]] = {}
