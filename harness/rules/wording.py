@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,6 +14,7 @@ from harness.rules.once import once
 # A web page hands out "缺卡", "3", "天" as three nodes; further apart than this many line heights is not one sentence.
 _JOIN_GAP_HEIGHTS: Final = 0.9
 _MAX_JOINED: Final = 8
+_BAND_PX: Final = 64
 _LINE_GAP_HEIGHTS: Final = 1.0  # between two lines of one paragraph
 _FULL_LINE_RATIO: Final = 0.78  # of the screen's width; a shorter line ends its paragraph
 _HEADLINE: Final = re.compile(r"(?:通知|公告|的函|倡议书?|报道|纪实)$")
@@ -112,10 +112,11 @@ def atoms(words: Sequence[Word]) -> tuple[Word, ...]:
 
 @once
 def _atoms(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    # A word that holds another is longer, so only shorter ones need to be asked.
-    by_length = sorted(words, key=lambda w: len(w.norm))
-    lengths = [len(w.norm) for w in by_length]
-    return tuple(w for w in words if not any(_part_of(p, w) for p in by_length[: bisect_left(lengths, len(w.norm))]))
+    # What lies in another word has its middle between that one's edges: no need to ask all of a screen.
+    within: dict[int, list[Word]] = {}
+    for word in words:
+        within.setdefault(word.box.centre_px[1] // _BAND_PX, []).append(word)
+    return tuple(w for w in words if not any(_part_of(p, w) for band in _bands(w) for p in within.get(band, ())))
 
 
 def wholes(words: Sequence[Word]) -> tuple[Word, ...]:
@@ -125,15 +126,17 @@ def wholes(words: Sequence[Word]) -> tuple[Word, ...]:
 
 @once
 def _wholes(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    everything = "\n".join(w.norm for w in words)
+    around: dict[int, list[Word]] = {}
+    for word in words:
+        for band in _bands(word):
+            around.setdefault(band, []).append(word)
+    here = [(w, around.get(w.box.centre_px[1] // _BAND_PX, ())) for w in words]
+    return tuple(word for word, others in here if not any(_part_of(word, other) for other in others))
 
-    def is_whole(word: Word) -> bool:
-        first = everything.find(word.norm)
-        if everything.find(word.norm, first + 1) < 0:
-            return True  # its text stands nowhere else, so no other word can hold it
-        return not any(_part_of(word, o) for o in words)
 
-    return tuple(w for w in words if is_whole(w))
+def _bands(word: Word) -> range:
+    """Return the strips of the screen that a word stands in."""
+    return range(word.box.top // _BAND_PX, word.box.bottom // _BAND_PX + 1)
 
 
 def matching(words: Iterable[Word], pattern: re.Pattern[str], *, max_chars: int = 400) -> tuple[Word, ...]:
