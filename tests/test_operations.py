@@ -242,6 +242,13 @@ def test_a_hook_that_fails_is_told_and_the_others_are_still_called() -> None:
     assert len(posted) == 1
 
 
+def test_a_hook_that_fails_is_named_without_what_may_be_a_token() -> None:
+    for hook in ("http://user:s3cret@127.0.0.1:1/robot/s3cret?token=s3cret", "/no/such/program --token s3cret"):
+        (line,) = tell([hook], {"format": 1})
+        assert "s3cret" not in line
+        assert "http://127.0.0.1:1：" in line or "/no/such/program" in line
+
+
 # --- who has looked
 
 

@@ -5,6 +5,7 @@ Nothing here fails a night; what could not be told is returned, for the one who 
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import urllib.request
@@ -20,11 +21,21 @@ _WEB: Final = ("http://", "https://")
 
 
 def tell(hooks: Sequence[str], summary: dict[str, Any]) -> tuple[str, ...]:
-    """Give the summary to each hook, a web address or a command line; return a line for each that failed."""
+    """Give the summary to each hook, a web address or a command line; return a line for each that failed.
+
+    The line names the host or the program alone: the rest may hold a token, and lines are kept in the ledger.
+    """
     body = dump_page(summary)
     problems = (_post(hook, body) if hook.startswith(_WEB) else _run(hook, body) for hook in hooks)
     told = [(hook, problem) for hook, problem in zip(hooks, problems, strict=True) if problem]
-    return tuple(text("notify-failed", [("hook", hook), ("problem", problem)]) for hook, problem in told)
+    return tuple(text("notify-failed", [("hook", _named(hook)), ("problem", problem)]) for hook, problem in told)
+
+
+def _named(hook: str) -> str:
+    if not hook.startswith(_WEB):
+        return next(iter(hook.split()), "")
+    scheme, _, rest = hook.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0].rpartition('@')[2]}"
 
 
 def _post(url: str, body: bytes) -> str:
