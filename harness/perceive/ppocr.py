@@ -19,7 +19,7 @@ from harness.model import Box, Span
 from harness.perceive.jobs import Jobs
 from harness.perceive.memory import Memory, key_of
 from harness.perceive.pictures import Colour, UnreadablePicture, decode_colour
-from harness.perceive.ppocr_finding import Finder, Places, Screen, screen_of, size_px
+from harness.perceive.ppocr_finding import Band, Finder, Screen, lowered, screen_of, size_px
 from harness.perceive.ppocr_letters import (
     NOTHING,
     SURE,
@@ -65,6 +65,7 @@ class PpocrEngine:
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="ppocr")
         self._screens: Memory[Screen] = Memory(2)
         self._lines: Memory[Line] = Memory(4000)
+        self._in_bands: Memory[Line] = Memory(4000)  # by band and box: nothing of a known band is looked at again
         self._readings: Memory[tuple[Span, ...]] = Memory(64)
         try:
             found = models or find_models()
@@ -93,20 +94,21 @@ class PpocrEngine:
         """Return the boxes of lines inside ``regions``, in device pixels, without reading them."""
         lines: list[Box] = []
         jobs, screen = Jobs(self._pool), self._screen(png, key_of(png))
-        self._finder.find(jobs, screen, regions, lambda places: lines.extend(places[0]))
+        self._finder.find(jobs, screen, regions, lambda band: lines.extend(lowered(b, band.top_px) for b in band.lines))
         jobs.run()
         return tuple(sorted(lines, key=lambda b: (b.top, b.left)))
 
     def read_lines(self, png: bytes, boxes: Sequence[Box]) -> tuple[Span, ...]:
         """Return what known boxes of one line each read as; nothing is looked for, so this costs a line each."""
         jobs, spans = Jobs(self._pool), list[Span]()
-        self._read_boxes(jobs, self._screen(png, key_of(png)), spans, (tuple(boxes), ()))
+        known = Band(key=b"", top_px=0, height_px=0, lines=tuple(boxes), lone=())
+        self._read_band(jobs, self._screen(png, key_of(png)), spans, known)
         jobs.run()
         return _in_order(spans)
 
     def forget(self) -> None:
         """Drop what is remembered of earlier pictures; what is read stays the same, only not how fast."""
-        for memory in (self._screens, self._lines, self._readings):
+        for memory in (self._screens, self._lines, self._in_bands, self._readings):
             memory.clear()
         if self.problem is None:
             self._finder.forget()
@@ -140,24 +142,36 @@ class PpocrEngine:
     def _read_while_finding(self, screen: Screen, regions: Sequence[Box] | None) -> tuple[Span, ...]:
         """Return what is read; a worker that has no band left to look at reads lines of the others."""
         jobs, spans = Jobs(self._pool), list[Span]()
-        self._finder.find(jobs, screen, regions, partial(self._read_boxes, jobs, screen, spans))
+        self._finder.find(jobs, screen, regions, partial(self._read_band, jobs, screen, spans))
         jobs.run()
         return _in_order(spans)
 
-    def _read_boxes(self, jobs: Jobs, screen: Screen, spans: list[Span], places: Places) -> None:
+    def _read_band(self, jobs: Jobs, screen: Screen, spans: list[Span], band: Band) -> None:
         """Start reading lines and lone shapes; what is worth keeping is added to ``spans`` as it is read."""
         width, height = size_px(screen.bgr)
         whole = Box(left=0, top=0, right=width, bottom=height)
 
-        def kept(box: Box, lone: bool, line: Line) -> None:  # noqa: FBT001 - bound by position below
+        def kept(box: Box, lone: bool, key: bytes, line: Line) -> None:  # noqa: FBT001 - bound by position below
+            if key:
+                self._in_bands.put(key, line)
             if _kept(line, lone=lone):
                 spans.append(Span(text=line.text, box=_cut(box, line), confidence=line.confidence, engine=self.name))
 
-        boxes = [(box.overlap(whole), bool(lone)) for lone, some in enumerate(places) for box in some]
+        unknown = []
+        for found, lone in [*((box, False) for box in band.lines), *((box, True) for box in band.lone)]:
+            box = lowered(found, band.top_px).overlap(whole)
+            # A box that reaches beyond the band shows more than the band's key stands for.
+            within = found.bottom <= band.height_px
+            key = band.key + repr((found, lone)).encode() if within else b""
+            line = self._in_bands.get(key) if key else None
+            if line is None:
+                unknown.append((box, partial(kept, box, lone, key), lone))
+            else:
+                kept(box, lone, b"", line)
         # The longest first, so that no worker is left alone with it at the end.
-        for box, lone in sorted(boxes, key=lambda one: -one[0].width_px / max(1, one[0].height_px)):
+        for box, then, lone in sorted(unknown, key=lambda one: -one[0].width_px / max(1, one[0].height_px)):
             part = screen.bgr[box.top : box.bottom, box.left : box.right]
-            jobs.start(partial(self._line, part, lone=lone), partial(kept, box, lone))
+            jobs.start(partial(self._line, part, lone=lone), then)
 
     def _line(self, part: Colour, *, lone: bool) -> Line:
         if min(part.shape[:2]) < 3:

@@ -51,6 +51,17 @@ def screen_of(bgr: Colour) -> Screen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """What was found in one band of a screen, in pixels of the band; ``key`` stands for the pixels of its rows."""
+
+    key: bytes
+    top_px: int
+    height_px: int
+    lines: Boxes
+    lone: Boxes  # shapes that may be a digit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     """One band's pixels, and the small picture of it that lines are looked for in."""
 
@@ -82,12 +93,12 @@ class Finder:
         self._tiles: Memory[Floats] = Memory(64)
         self._places: Memory[Places] = Memory(400)
 
-    def find(self, jobs: Jobs, screen: Screen, regions: Sequence[Box] | None, then: Callable[[Places], None]) -> None:
-        """Start looking inside ``regions``; ``then`` gets each band's places, in pixels of the screen."""
+    def find(self, jobs: Jobs, screen: Screen, regions: Sequence[Box] | None, then: Callable[[Band], None]) -> None:
+        """Start looking inside ``regions``; ``then`` gets what is found in each band."""
 
-        def found(top: int, places: Places) -> None:
-            lines, lone = places
-            then((tuple(lowered(box, top) for box in lines), tuple(lowered(box, top) for box in lone)))
+        def found(top: int, look: _Look, places: Places) -> None:
+            height_px = look.part.size_px[1]
+            then(Band(key=look.key, top_px=top, height_px=height_px, lines=places[0], lone=places[1]))
 
         # The highest first, so that no worker is left alone with its tiles at the end.
         for top, bottom in sorted(screen.bands, key=lambda band: band[0] - band[1]):
@@ -107,8 +118,9 @@ class Finder:
         part = _Part(bgr=bgr, small=small, scale=scale, tiles={})
         return _Look(key=key, known=known, part=part, mask=None if known is not None else _mask(part, inside))
 
-    def _looked(self, jobs: Jobs, then: Callable[[Places], None], look: _Look) -> None:
+    def _looked(self, jobs: Jobs, found: Callable[[_Look, Places], None], look: _Look) -> None:
         """Go on with a band: known, or its tiles side by side and then what they show together."""
+        then = partial(found, look)
         if look.known is not None:
             then(look.known)
             return
