@@ -50,6 +50,14 @@ def test_what_is_not_there_must_be_clear_and_not_merely_unseen(verdict: Verdict,
     assert judged(AFTER, bad=FOUND, good={**CLEAR, WATCHED[1]: verdict}).reason == reason
 
 
+@pytest.mark.parametrize("bad", [CLEAR, {**FOUND, WATCHED[0]: Verdict.INCONCLUSIVE}])
+def test_a_device_that_accuses_and_misses_or_could_not_read_too_is_named_as_one_that_accuses(
+    bad: dict[RuleId, Verdict],
+) -> None:
+    told = judged(AFTER, bad=bad, good={**CLEAR, WATCHED[1]: Verdict.FOUND_EXEMPTION_CLAIMED})
+    assert (told.reason, told.detail) == ("canary-accused", (("rules", WATCHED[1]),))
+
+
 def test_only_a_share_between_green_canaries_is_trusted() -> None:
     before, after = Canary(moment=BEFORE), Canary(moment=AFTER)
     red = Canary(moment=AFTER, reason=NOT_OPENED)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from harness.baseline import SEEN_VERDICTS
 from harness.device import wire
 from harness.device.reverse import reversed_port
 from harness.errors import DeviceError, HarnessError
@@ -73,8 +74,9 @@ def judged(moment: str, *, bad: Verdicts, good: Verdicts) -> Canary:
     looked = {Verdict.FOUND, Verdict.PRESENT, Verdict.CLEAR}
     unread = [rule for rule in WATCHED if bad.get(rule) not in looked or good.get(rule) not in looked]
     missed = [rule for rule in WATCHED if bad.get(rule) is not Verdict.FOUND]
-    accused = [rule for rule in WATCHED if good.get(rule) is not Verdict.CLEAR]
-    for reason, rules in (("canary-unread", unread), ("canary-missed", missed), (ACCUSED, accused)):
+    accused = [rule for rule in WATCHED if good.get(rule) in SEEN_VERDICTS]
+    # The gravest first: of a device that accuses and misses too, what it found must not count.
+    for reason, rules in ((ACCUSED, accused), ("canary-unread", unread), ("canary-missed", missed)):
         if rules:
             return Canary(moment=moment, reason=reason, detail=(("rules", ", ".join(rules)),))
     return Canary(moment=moment)
