@@ -268,7 +268,7 @@ def test_what_the_filing_names_counts_as_a_function_without_a_place() -> None:
     ("other", "verdict"),
     [
         (_hall("乙通", HALL, sponsor="示例市民政局"), Verdict.NOT_APPLICABLE),
-        (_hall("乙通", HALL, sponsor=""), Verdict.NOT_APPLICABLE),
+        (_hall("乙通", HALL, sponsor=""), Verdict.INCONCLUSIVE),
         (_hall("乙通", HALL[:3]), Verdict.CLEAR),
         (_hall("乙通", (*HALL[:4], "防汛值守", "隐患上报", "灾情速报", "物资调拨")), Verdict.CLEAR),
         (_hall("乙通", ("首页", "我的", "消息", "设置", "意见反馈", "关于我们")), Verdict.CLEAR),

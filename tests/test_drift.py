@@ -132,9 +132,10 @@ def _nodes(title: str) -> dict[str, Any]:
 
 def test_a_night_tells_drift_and_what_apps_show_together_and_the_next_night_what_became_of_it(tmp_path: Path) -> None:
     form = {"screens": [HOME, MINE, _nodes("家庭情况采集")]}
-    first = held(tmp_path, night_of(tmp_path, "n1", apps("a", "b")), {"a": form, "b": form}, day=1)
+    both = tuple(replace(app, sponsor_unit=f"示例市{app.name}局") for app in apps("a", "b"))
+    first = held(tmp_path, night_of(tmp_path, "n1", both), {"a": form, "b": form}, day=1)
     assert [change.kind for change in first.across] == [AcrossKind.NEW]
-    second = held(tmp_path, night_of(tmp_path, "n2", apps("a", "b")), {"a": form, "b": {**GOOD, "version": "2"}}, day=2)
+    second = held(tmp_path, night_of(tmp_path, "n2", both), {"a": form, "b": {**GOOD, "version": "2"}}, day=2)
     assert [(drift.package, drift.kind) for drift in second.drift] == [("cn.gov.demo.b", DriftKind.OTHER_VERSION)]
     assert [change.kind for change in second.across] == [AcrossKind.GONE]
     summary = json.loads(json.dumps(summary_of(second.facts)))

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     """Why the rule says what it says; message keys."""
 
     OVERLAP = "duplicate-function-one-sponsor-overlap"
+    UNNAMED = "duplicate-function-one-sponsor-unnamed"
     TOO_FEW = "duplicate-function-one-sponsor-too-few"
     NOT_LOOKED = "duplicate-function-one-sponsor-not-looked"
     NOT_SEEN = "duplicate-function-one-sponsor-not-seen"
@@ -97,11 +98,17 @@ def part(walk: Walk) -> Walk:
 def compare(walks: Sequence[Walk]) -> tuple[AcrossOutcome, ...]:
     """Return one outcome for each two apps of one sponsor with functions that overlap, and what was left to look at."""
     by_sponsor: dict[str, list[AppFunctions]] = {}
-    for app in _harvest(walks):
+    harvested = _harvest(walks)
+    for app in harvested:
         if sponsor := normalise(app.app.sponsor_unit):
             by_sponsor.setdefault(sponsor, []).append(app)
+    unnamed = [app.app.name for app in harvested if not normalise(app.app.sponsor_unit)]
     several = [apps for apps in by_sponsor.values() if len(apps) > 1]
     compared = sum(map(len, several))
+    if not several and unnamed and len(harvested) > 1:
+        # Whose they are was not told: that is no sponsor of their own.
+        names: tuple[tuple[str, Datum], ...] = (("apps", len(harvested)), ("names", "、".join(unnamed)))
+        return (AcrossOutcome(verdict=Verdict.INCONCLUSIVE, reason=Reason.UNNAMED, data=names),)
     if not several:
         data: tuple[tuple[str, Datum], ...] = (("apps", len(walks)),)
         return (AcrossOutcome(verdict=Verdict.NOT_APPLICABLE, reason=Reason.TOO_FEW, data=data),)
