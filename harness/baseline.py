@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from statistics import median
 from typing import Final
 
+from harness.calendar import WorkingCalendar
 from harness.model import CheckpointId, Datum, PackageName, Reach, RuleId, ScreenKey, Verdict
+from harness.occasion import Occasion, occasion_of, unlike
 
 PROOFS_WANTED: Final = 2  # nights that looked and saw nothing, before a finding counts as fixed
 MIN_KEPT_RATIO: Final = 0.5  # of the screens of the last night that saw it; fewer: it is another app now
@@ -79,8 +82,9 @@ class Look:
     """What one night has of one subject, as judged.
 
     ``verdict`` is ``None`` where no walk was judged; ``reach`` and ``reason`` (a message key) then say why. ``screens``
-    are those of the whole walk, ``places`` the checkpoints reached. ``trusted`` is false where the night's canaries
-    were not all as they should be on that device, ``accuses`` is true where it found on them what is not there.
+    are those of the whole walk, ``places`` the checkpoints reached, ``began`` is when it began by the host's clock.
+    ``trusted`` is false where the night's canaries were not all as they should be on that device, ``accuses`` is true
+    where it found on them what is not there.
     """
 
     night: str
@@ -100,6 +104,7 @@ class Look:
     bundle: str = ""
     finding: str = ""
     device: str = ""
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +114,7 @@ class Tracked:
     subject: Subject
     standing: Standing = Standing.NONE
     last_seen: Look | None = None
+    seen_on: frozenset[Occasion] = frozenset()  # since it was last missed
     proofs: tuple[Look, ...] = ()  # looks that saw nothing, since it was last seen
     unseen_since: str = ""  # the first night of the present run of nights that could not look
     held: bool = False  # went absent together with too many others: pending until a person has looked
@@ -185,12 +191,14 @@ def advance(standing: Standing, sight: Sight) -> tuple[Standing, ChangeKind | No
     return _NEXT[standing, sight]
 
 
-def sight_of(look: Look | None, tracked: Tracked, *, incomplete: bool = False) -> tuple[Sight, str]:
+def sight_of(
+    look: Look | None, tracked: Tracked, *, incomplete: bool = False, on: Occasion | None = None
+) -> tuple[Sight, str]:
     """Return what a night saw of a subject, and why it is no more than that (a message key).
 
     Seeing needs a verdict, of a device that does not see what is not there. Not seeing needs all that proves it: a
-    whole walk, trusted canaries, the same account, the places of the last sight reached again, most of its screens
-    still there.
+    whole walk, trusted canaries, the same account, an occasion (``on``) like one that it was seen on, the places of
+    the last sight reached again, most of its screens still there.
     """
     if look is None:
         return Sight.ERROR, "sight-no-row"
@@ -204,7 +212,7 @@ def sight_of(look: Look | None, tracked: Tracked, *, incomplete: bool = False) -
         return Sight.ERROR, look.reason
     if look.verdict is Verdict.INCONCLUSIVE:
         return (Sight.BLOCKED if look.reach is Reach.BLOCKED else Sight.NOT_REACHED), look.reason
-    lacking = _lacking(look, tracked.last_seen)
+    lacking = _lacking(look, tracked.last_seen) or (unlike(on, tracked.seen_on) if on is not None else "")
     if lacking:
         return Sight.NOT_REACHED, lacking
     if not look.trusted:
@@ -247,17 +255,19 @@ def compare(
     tonight: NightLooks,
     *,
     looked_at: Container[Subject] = (),
+    calendar: WorkingCalendar | None = None,
 ) -> Comparison:
     """Return what ``tonight`` adds to what was known ``before`` it.
 
-    ``last`` is the night before, for its coverage; every known subject that tonight has no row of is an error of the
-    night, never an absence. Where more went absent at once than repairs explain, they stay pending until a person has
-    ``looked_at`` them.
+    ``calendar`` tells days of rest (default: the package's). ``last`` is the night before, for its coverage; every
+    known subject that tonight has no row of is an error of the night, never an absence. Where more went absent at once
+    than repairs explain, they stay pending until a person has ``looked_at`` them.
     """
     incomplete = _covers_less(last, tonight)
     subjects = sorted({*before, *tonight.looks})
     known = {subject: before.get(subject, Tracked(subject=subject)) for subject in subjects}
-    sights = {s: sight_of(tonight.looks.get(s), known[s], incomplete=incomplete) for s in subjects}
+    on = {s: _on(tonight.looks.get(s), calendar or WorkingCalendar()) for s in subjects}
+    sights = {s: sight_of(tonight.looks.get(s), known[s], incomplete=incomplete, on=on[s]) for s in subjects}
     at_once = _too_many_at_once(known, sights)
     changes, after = [], {}
     for subject in subjects:
@@ -268,13 +278,27 @@ def compare(
         if held and kind in {ChangeKind.FIXED_PENDING, ChangeKind.FIXED}:
             standing, kind, reason = Standing.FIXED_PENDING, ChangeKind.FIXED_PENDING, "sight-held-many-at-once"
         since = (known[subject].held_since or tonight.night) if held else ""
-        after[subject] = replace(
-            _after(known[subject], standing, sight, look, tonight.night), held=held, held_since=since
-        )
+        moved = _after(known[subject], standing, sight, look, tonight.night)
+        if sight is Sight.SEEN:
+            moved = replace(moved, seen_on=_seen_on(known[subject], on[subject]))
+        after[subject] = replace(moved, held=held, held_since=since)
         if kind is not None:
             changes.append(change_of(known[subject], look, kind, (sight, reason), standing))
     held_now = tuple(subject for subject, tracked in after.items() if tracked.held)
     return Comparison(changes=tuple(changes), tracked=after, held=held_now, incomplete=incomplete)
+
+
+def _on(look: Look | None, calendar: WorkingCalendar) -> Occasion | None:
+    return occasion_of(look.began, calendar) if look is not None and look.began is not None else None
+
+
+def _seen_on(tracked: Tracked, on: Occasion | None) -> frozenset[Occasion]:
+    """Return on what occasions a subject that is seen tonight was seen.
+
+    Those before a night that missed it do not count: it may show at other times since.
+    """
+    kept = tracked.seen_on if tracked.standing is Standing.OPEN else frozenset()
+    return kept | ({on} if on is not None else set())
 
 
 def _after(tracked: Tracked, standing: Standing, sight: Sight, look: Look | None, night: str) -> Tracked:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,8 @@ def main() -> None:
 def record(app: FiledApp, folder: Path, does: dict[str, Any]) -> Path:
     """Record one look at each screen that the app shows, judge and close the bundle as a walk does; return it."""
     clock = TickingClock()
-    at = Moment(wall=clock.wall(), mono_s=clock.monotonic_s())
+    later = timedelta(hours=does.get("hours_later", 0))
+    at = Moment(wall=clock.wall() + later, mono_s=clock.monotonic_s())
     start = WalkStart(
         app=app,
         identity=AppIdentity(package=app.package, version_name=does.get("version", "1.0"), version_code="1"),

@@ -8,6 +8,7 @@ import logging
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -201,7 +202,7 @@ def night(*, filed_list: Path, as_json: bool, **options: Any) -> None:
             lambda package: found_in(ledger, name, package),
         )
         with watching as told:
-            result = run_night(planned, ledger, dispatcher, told)
+            result = run_night(replace(planned, calendar=due.calendar), ledger, dispatcher, told)
         ledger.note(name, DATES_GIVEN, as_noted(due))
         page = write_morning(result.facts, Morning(evidence_dir=evidence_dir, due=due), clock)
         if options["keep"]:

@@ -338,6 +338,7 @@ def looks_of(walk: Walk, judgement: Judgement, night: str, *, bundle: str) -> di
             rules_edition=rules_edition(),
             bundle=bundle,
             finding=f.id,
+            began=walk.began.wall,
         )
         for f in judgement.findings
     }

@@ -26,6 +26,7 @@ from harness.baseline import (
     compare,
     migrated,
 )
+from harness.calendar import WorkingCalendar
 from harness.errors import BadInput, BundleError
 from harness.evidence.bundle import open_bundle
 from harness.fleet.across_nights import AcrossChange, AcrossKind, across_changes
@@ -73,6 +74,7 @@ class Night:
     order: Order
     servers: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     problems: tuple[str, ...] = ()  # rows of the list that could not be used, as lines for people
+    calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,7 @@ def close_night(night: Night, ledger: Ledger) -> NightResult:
     known = migrated(known.values(), RENAMED_RULES)
     tonight = with_what_left_the_list(ledger.looks(night.id), known, night)
     last = ledger.looks(previous) if previous else None
-    comparison = compare(known, last, tonight, looked_at=ledger.looked_at(known))
+    comparison = compare(known, last, tonight, looked_at=ledger.looked_at(known), calendar=night.calendar)
     comparison = with_causes(comparison, last, Path(night.order.evidence_dir))
     together = across_changes(across(ledger, previous) if previous else (), *_judged_across(night, ledger, tonight))
     store_across(ledger, night.id, together)
