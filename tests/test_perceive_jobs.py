@@ -53,3 +53,37 @@ def test_an_error_is_raised_and_nothing_is_left_running(pool: ThreadPoolExecutor
     count = len(begun)
     jobs.run()
     assert len(begun) == count
+
+
+def test_a_task_alone_runs_in_the_callers_thread_and_two_do_not(pool: ThreadPoolExecutor) -> None:
+    jobs, alone, together = Jobs(pool), list[str](), list[str]()
+
+    def where() -> str:
+        return threading.current_thread().name
+
+    def then(name: str) -> None:
+        alone.append(name)
+        jobs.start(where, alone.append)
+
+    jobs.start(where, then)
+    jobs.run()
+    assert alone == [threading.current_thread().name] * 2
+    for _ in range(2):
+        jobs.start(where, together.append)
+    jobs.run()
+    assert threading.current_thread().name not in together
+    assert len(together) == 2
+
+
+def test_a_task_alone_that_fails_is_not_tried_again(pool: ThreadPoolExecutor) -> None:
+    jobs, tried = Jobs(pool), list[int]()
+
+    def fail() -> None:
+        tried.append(1)
+        raise ValueError("no such model")
+
+    jobs.start(fail, lambda _: None)
+    with pytest.raises(ValueError, match="no such model"):
+        jobs.run()
+    jobs.run()
+    assert tried == [1]

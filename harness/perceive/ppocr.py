@@ -82,18 +82,17 @@ class PpocrEngine:
 
         Raises ``EngineUnavailable`` where models are missing or fail, or the picture cannot be decoded.
         """
-        picture = key_of(png)
-        key = picture + repr(regions).encode()
+        key = key_of(png, repr(regions).encode())
         spans = self._readings.get(key)
         if spans is None:
-            spans = self._read_while_finding(self._screen(png, picture), regions)
+            spans = self._read_while_finding(self._screen(png), regions)
             self._readings.put(key, spans)
         return spans
 
     def find_lines(self, png: bytes, regions: Sequence[Box] | None) -> tuple[Box, ...]:
         """Return the boxes of lines inside ``regions``, in device pixels, without reading them."""
         lines: list[Box] = []
-        jobs, screen = Jobs(self._pool), self._screen(png, key_of(png))
+        jobs, screen = Jobs(self._pool), self._screen(png)
         self._finder.find(jobs, screen, regions, lambda band: lines.extend(lowered(b, band.top_px) for b in band.lines))
         jobs.run()
         return tuple(sorted(lines, key=lambda b: (b.top, b.left)))
@@ -102,7 +101,7 @@ class PpocrEngine:
         """Return what known boxes of one line each read as; nothing is looked for, so this costs a line each."""
         jobs, spans = Jobs(self._pool), list[Span]()
         known = Band(key=b"", top_px=0, height_px=0, lines=tuple(boxes), lone=())
-        self._read_band(jobs, self._screen(png, key_of(png)), spans, known)
+        self._read_band(jobs, self._screen(png), spans, known)
         jobs.run()
         return _in_order(spans)
 
@@ -125,10 +124,10 @@ class PpocrEngine:
         except EngineUnavailable as error:
             self.problem = error
 
-    def _screen(self, png: bytes, key: bytes) -> Screen:
+    def _screen(self, png: bytes) -> Screen:
         if self.problem is not None:
             raise self.problem
-        screen = self._screens.get(key)
+        screen = self._screens.get(png)  # by the bytes themselves: those of one capture are hashed once
         if screen is None:
             try:
                 screen = screen_of(decode_colour(png))
@@ -136,7 +135,7 @@ class PpocrEngine:
                 raise EngineUnavailable(
                     engine=self.name, problem=str(error), mend="capture the screen again"
                 ) from error
-            self._screens.put(key, screen)
+            self._screens.put(png, screen)
         return screen
 
     def _read_while_finding(self, screen: Screen, regions: Sequence[Box] | None) -> tuple[Span, ...]:
