@@ -229,7 +229,7 @@ class Tour:
         step = self._walker.act(action, actor=actor, why=why)
         self._failures = 0 if step.gap is None else self._failures + 1
         if step.gap is not None:
-            self._explorer.failed()
+            self._explorer.failed(deadly=step.gap.reason == "app-died")
         self._backed = isinstance(action, Back)
         self._last = self._walker.seen(step)
         self._follow()

@@ -256,6 +256,20 @@ def test_a_press_that_failed_is_made_once_more_and_teaches_nothing() -> None:
     assert explorer.untried == 1  # the other one may be made once more, too
 
 
+def test_a_press_that_the_app_died_of_is_made_again_when_little_else_is_left() -> None:
+    explorer = Explorer(Scope(package=PACKAGE))
+    home, shown = observation("home"), targets(["积分", "关于", "其他"])
+    pressed = []
+    for deadly in (True, False, False, False):
+        explorer.saw(home, shown)
+        move = explorer.next(home, shown)
+        assert move is not None
+        pressed.append(move.token)
+        if deadly:
+            explorer.failed(deadly=True)
+    assert pressed == ["积分", "关于", "其他", "积分"]
+
+
 def test_a_back_that_failed_is_still_a_way_back() -> None:
     world: World = {"home": {"a": "page", "b": "other"}, "page": {}, "other": {}}
     explorer = Explorer(Scope(package=PACKAGE))
@@ -614,3 +628,82 @@ def test_a_strip_of_tabs_is_swept_on_one_of_its_places_and_no_other_is_gone_to_f
                 break
     assert slides
     assert pressed == names[1:]
+
+
+def test_a_strip_that_shows_few_of_its_tabs_at_a_time_is_one_strip() -> None:
+    names = ["要闻", "党建", "社区", "通知", "教育", "医疗", "设置", "文化"]  # what pulls is cut off at first
+    explorer = Explorer(Scope(package=PACKAGE))
+    at, first, pressed = 0, 0, []
+    for _ in range(60):
+        seen = replace(lane([names[at]]), screen=ScreenKey(f"tab{at}"))
+        shown = tabs(names[first : first + 3], at - first, top_px=400)
+        if first + 3 < len(names):  # one more is cut off by the edge, and nobody calls it a tab
+            box = Box(left=600, top=400, right=640, bottom=500)
+            shown.append(Label(box=box, label=names[first + 3], norm=names[first + 3]))
+        explorer.saw(seen, shown)
+        move = explorer.next(seen, shown)
+        match move.action if move is not None else None:
+            case Tap(label=label):
+                at = names.index(label)
+                first = min(max(0, at - 1), len(names) - 3)  # the strip brings it to its middle
+                pressed += [label] if move is not None and move.why == "explore-new" else []
+            case Swipe(x1_px=begin, x2_px=end):
+                first = min(first + 3, len(names) - 3) if begin > end else max(0, first - 3)
+            case _:
+                break
+    assert sorted(pressed) == sorted(set(names[1:]))
+
+
+class Tabbed:
+    """An app of pages below one another; those with tabs show the one that was chosen, at ``top_px``."""
+
+    def __init__(self, entries: dict[str, list[str]], top_px: int) -> None:
+        self.entries, self.top_px = entries, top_px
+        self.page, self.at = "", 0
+        self.seen: set[tuple[str, int]] = set()
+        self.pressed: list[str] = []
+
+    def shown(self) -> tuple[Observation, list[Target]]:
+        box = Box(left=100, top=80, right=600, bottom=180)
+        title = Word(text=self.page, norm=self.page, box=box, channels=frozenset({Channel.HIERARCHY}))
+        seen = replace(observation(f"{self.page}{self.at}"), words=(title,) if self.page else ())
+        self.seen.add((self.page, self.at))
+        entries = [name for name in self.entries if name] if not self.page else []
+        rows: list[Target] = [
+            Label(box=Box(left=0, top=600 + 200 * n, right=500, bottom=700 + 200 * n), label=name, norm=name)
+            for n, name in enumerate(entries)
+        ]
+        names = self.entries.get(self.page, [])
+        return seen, [*rows, *(tabs(names, self.at, top_px=self.top_px) if names else [])]
+
+    def walk(self) -> None:
+        explorer = Explorer(Scope(package=PACKAGE))
+        for _ in range(80):
+            seen, targets = self.shown()
+            explorer.saw(seen, targets)
+            move = explorer.next(seen, targets)
+            match move.action if move is not None else None:
+                case Tap(label=label) if label in self.entries:
+                    self.page, self.at = label, 0
+                case Tap(label=label):
+                    self.at = self.entries[self.page].index(label)
+                    self.pressed.append(label)
+                case Back() | Launch():
+                    self.page, self.at = "", 0
+                case _:
+                    return
+        raise AssertionError("the walk did not end")
+
+
+def test_tabs_of_the_same_words_on_two_pages_are_two_rows_of_tabs() -> None:
+    app = Tabbed({"": [], "学习任务": ["全部", "待办", "已办"], "会议通知": ["全部", "待办", "已办"]}, top_px=250)
+    app.walk()
+    assert app.seen == {("", 0), *((page, n) for page in ("学习任务", "会议通知") for n in range(3))}
+
+
+def test_the_bar_at_the_bottom_is_one_on_every_page_that_shows_it() -> None:
+    pages = {f"栏目{'甲乙丙丁戊'[n]}": ["首页", "消息", "我的"] for n in range(5)}
+    app = Tabbed({"": [], **pages}, top_px=2280)
+    app.walk()
+    assert {page for page, _ in app.seen} == {"", *pages}
+    assert len(app.pressed) == 2  # its two other tabs, once each

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from harness.explore.bars import Bars, is_of_bar
 from harness.explore.lists import Lists, activity
-from harness.explore.places import BACK, LAUNCH, SCROLL, Bar, Item, Lane, Place
+from harness.explore.places import BACK, LAUNCH, SCROLL, Item, Lane, Place
 from harness.explore.sweeps import known_lane, lane_boxes, scroll_box, shifted, within
 from harness.explore.targets import FIRST, Offer, Offers
 from harness.explore.views import TELLING_CHARS, moved_px, moving_lines, outline, tops_px, words_of
@@ -22,7 +23,6 @@ _NOW_OR_NEVER = 0.5  # what a press made appear may be gone after the next one
 _LAST_OF_ALL = 30.0
 _SHORT_LIST = 12
 _SURE_AFTER = 2
-_LEAST_TABS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Arrivals:
         self.loops: dict[ScreenKey, None] = {}
         self.interrupted = False
         self._alias: dict[ScreenKey, ScreenKey] = {}
-        self._bars: list[Bar] = []
+        self._bars = Bars()
         self._lists = Lists()
         self._spots: dict[tuple[str, Box], dict[ScreenKey, ScreenKey]] = {}  # where a label at one spot led, by origin
         self._here: ScreenKey | None = None
@@ -90,16 +90,17 @@ class Arrivals:
         self._last = None
         self.interrupted = False
 
-    def take_back(self) -> None:
-        """Undo the last move on the map: nobody knows whether it was done."""
+    def take_back(self, *, deadly: bool) -> None:
+        """Undo the last move on the map: nobody knows whether it was done; ``deadly``: or it ended the app."""
         if self._last is not None:
-            self._reopen(self._last)
+            self._reopen(self._last, penalty=_LAST_OF_ALL if deadly else 0.0)
         self._last = None
 
-    def _reopen(self, last: _Last) -> None:
+    def _reopen(self, last: _Last, *, penalty: float = 0.0) -> None:
         item = self.places[last.origin].items.get(last.token)
         if item is not None and not item.open and not item.retried and last.token not in self.places[last.origin].ways:
             item.open = item.retried = True
+            item.penalty += penalty
             self.places[last.origin].taps -= 1
 
     # --- arriving
@@ -190,7 +191,7 @@ class Arrivals:
             self._lists.note(origin.key, last.offer.group, place.key)
             if len(set(origin.led[last.offer.group])) > 1 and origin.rows.get(last.offer.group, 0) <= _SHORT_LIST:
                 origin.menus.add(last.offer.group)
-        if origin.bar is not None and last.token in origin.bar.tokens and last.offer.target.kind == "tab":
+        if origin.bar is not None and is_of_bar(origin, last.offer):
             origin.bar.leads[last.token] = place.key
 
     def _learn_swipe(self, last: _Last, origin: Place, place: Place) -> None:
@@ -217,7 +218,7 @@ class Arrivals:
             return
         if stack and stack[-1] == place.key:
             return
-        tab = last.offer is not None and last.offer.target.kind == "tab"
+        tab = last.offer is not None and last.origin in self.places and is_of_bar(self.places[last.origin], last.offer)
         if stack and (tab or last.token == SCROLL):
             stack[-1] = place.key
         else:
@@ -248,6 +249,7 @@ class Arrivals:
         self._look_at_lanes(observation, place)
         if not swiped:
             self.slid = _slid(place, offers)
+        self._bars.read(self.places.values(), place, offers.tabs, observation, self._came_by(last))
         fresh = self._add_items(place, offers)
         if before is not None and last is not None and last.origin == place.key and last.offer is not None:
             for token in place.items.keys() - before:
@@ -290,9 +292,14 @@ class Arrivals:
                 place.lanes.append(Lane(box=box, depth=self._depth_of(place, box)))
             self._lanes[number] = box
 
+    def _came_by(self, last: _Last | None) -> tuple[Place, Offer] | None:
+        """Return from where a press led here, ``None`` after anything else."""
+        if last is None or last.offer is None or last.origin not in self.places:
+            return None
+        return self.places[last.origin], last.offer
+
     def _add_items(self, place: Place, offers: Offers) -> bool:
         """Add what was not seen before; return whether there was any but more rows of a known list."""
-        self._read_bar(place, offers)
         for group, count in offers.rows.items():
             place.rows[group] = max(place.rows.get(group, 0), count)
         fresh = False
@@ -359,30 +366,6 @@ class Arrivals:
         led = self._spots.get((offer.token, offer.target.box), {})
         return next(iter(led.values())) if len(led) >= _SURE_AFTER and len(set(led.values())) == 1 else None
 
-    def _read_bar(self, place: Place, offers: Offers) -> None:
-        """Recognise a row of tabs that is shown on other places too, and note where its selected tab leads."""
-        tabs = offers.tabs
-        if len(tabs) < _LEAST_TABS:
-            return
-        tokens = {offer.token for offer in tabs}
-        if place.bar is None:
-            place.bar = next((bar for bar in self._bars if _same_bar(bar.tokens, tokens)), None)
-        if place.bar is None:
-            place.bar = Bar()
-            self._bars.append(place.bar)
-        place.bar.tokens |= tokens
-        chosen = {offer.token for offer in tabs if offer.target.selected}
-        if chosen:  # where another tab was pressed and this one is chosen, the press met something else
-            place.bar.leads = {token: key for token, key in place.bar.leads.items() if key != place.key}
-            place.bar.leads.update(dict.fromkeys(sorted(chosen), place.key))
-        for lane in place.lanes:
-            inside = sum(1 for offer in tabs if within(lane.box, offer.target.box))
-            lane.of_bar = lane.of_bar or inside >= _LEAST_TABS
-        for token in place.bar.leads:
-            item = place.items.get(token)
-            if item is not None:
-                item.open = False
-
 
 def _slid(place: Place, offers: Offers) -> dict[int, int]:
     """Return how far each lane stands to the side, by what is in view of it: it may stand as it was left."""
@@ -392,7 +375,3 @@ def _slid(place: Place, offers: Offers) -> dict[int, int]:
         if item is not None and item.lane >= 0 and not item.misses:
             slid[item.lane] = max(slid.get(item.lane, 0), item.side)
     return slid
-
-
-def _same_bar(known: set[str], seen: set[str]) -> bool:
-    return len(known & seen) >= max(2, min(len(known), len(seen)) // 2)

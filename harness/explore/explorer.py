@@ -113,12 +113,13 @@ class Explorer:
         """Hear that something stood in the way after the last move: seen from the same screen, it is made again."""
         self._map.interrupted = True
 
-    def failed(self) -> None:
+    def failed(self, *, deadly: bool = False) -> None:
         """Take the last move back, because nobody knows whether it was done: the map learns nothing from it.
 
-        What was pressed may be pressed once more; a press that fails twice stays a press.
+        What was pressed may be pressed once more, where the app died of it (``deadly``) when little else is left; a
+        press that fails twice stays a press.
         """
-        self._map.take_back()
+        self._map.take_back(deadly=deadly)
 
     # --- choosing
 

@@ -69,6 +69,7 @@ class Bar:
     tokens: set[str] = field(default_factory=set)
     leads: dict[str, ScreenKey] = field(default_factory=dict)
     swept: bool = False  # its strip was seen to the end
+    above: frozenset[str] | None = None  # words above it where it was first seen; none for one at the screen's bottom
 
 
 @dataclass(slots=True)
