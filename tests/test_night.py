@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,85 +14,19 @@ import pytest
 
 from harness.baseline import ChangeKind, Sight
 from harness.errors import BadInput
-from harness.fleet.attempt import Order, work_on_next
-from harness.fleet.dispatch import DaskDispatcher, Done, Work
+from harness.fleet.attempt import work_on_next
+from harness.fleet.dispatch import DaskDispatcher, Done
 from harness.fleet.ledger import Ledger, ledger_url
 from harness.fleet.morning import summary_of
 from harness.fleet.night import Night, NightResult, changed, run_night
-from harness.model import FiledApp, PackageName, Reach
-from harness.rules import ALL_RULES, rules_edition
-from harness.rules.corpus import CASES
-
-ROOT = Path(__file__).resolve().parent.parent
-BOARD = json.loads((CASES / "points-ranking" / "canvas-read-from-pixels.json").read_text(encoding="utf-8"))["screens"][
-    0
-]
-HOME = {"screen": "home", "nodes": [{"text": "首页", "box": [0, 200, 200, 260]}]}
-MINE = {"screen": "mine", "nodes": [{"text": "退出登录", "box": [0, 1900, 300, 1960]}]}
-BAD = {"screens": [HOME, MINE, BOARD]}
-GOOD = {"screens": [HOME, MINE]}
+from harness.model import FiledApp, Reach
+from tests.night_scenes import BAD, GOOD, HOME, MINE, ROOT, InTurn, NightClock, apps, night_of
 
 
-class NightClock:
-    """The host's clock moved to a chosen night; it goes on by itself."""
-
-    def __init__(self, day: int) -> None:
-        self._ahead = datetime(2026, 11, 20 + day, 22, 0, tzinfo=UTC) - datetime.now(UTC)
-        self._began = datetime.now(UTC)
-
-    def wall(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def monotonic_s(self) -> float:
-        return (datetime.now(UTC) - self._began).total_seconds()
-
-    def sleep(self, seconds: float) -> None:
-        self._ahead += timedelta(seconds=max(0.0, seconds))
-
-
-class InTurn:
-    """A dispatcher without threads: each device works on the next app until none is left."""
-
-    def run(self, orders: Sequence[Order], work: Work) -> Iterator[Done]:
-        left = list(orders)
-        while left:
-            for order in list(left):
-                package = work(order, f"worker-{order.device}")
-                yield Done(device=order.device, package=package)
-                if not package:
-                    left.remove(order)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Path:
-    return tmp_path / "world.json"
-
-
-def _apps(*names: str) -> tuple[FiledApp, ...]:
-    return tuple(FiledApp(package=PackageName(f"cn.gov.demo.{n}"), name=n, account="已登录") for n in names)
-
-
-def _night(tmp_path: Path, name: str, apps: tuple[FiledApp, ...], devices: tuple[str, ...] = ("d1", "d2")) -> Night:
+def _night(tmp_path: Path, name: str, listed: tuple[FiledApp, ...], devices: tuple[str, ...] = ("d1", "d2")) -> Night:
     command = (sys.executable, "-m", "tests.night_walks", "{list}", "{folder}", str(tmp_path / "world.json"))
-    order = Order(
-        night=name,
-        ledger=str(tmp_path / "ledger.sqlite"),
-        device="",
-        evidence_dir=str(tmp_path / "evidence"),
-        filed_from=str(tmp_path),
-        command=command,
-        deadline_s=60.0,
-        most_attempts=2,
-    )
-    return Night(
-        id=name,
-        apps=apps,
-        rules=ALL_RULES,
-        list_sha256="0" * 64,
-        rules_edition=rules_edition(),
-        devices=devices,
-        order=order,
-    )
+    night = night_of(tmp_path, name, listed, devices)
+    return replace(night, order=replace(night.order, command=command))
 
 
 def _run(tmp_path: Path, night: Night, does: dict[str, Any], *, day: int = 1) -> NightResult:
@@ -116,7 +48,7 @@ def _from_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_app_is_walked_once_and_judged_from_its_bundle(tmp_path: Path) -> None:
-    result = _run(tmp_path, _night(tmp_path, "n1", _apps("a", "b", "c")), {"a": BAD, "b": GOOD, "c": GOOD})
+    result = _run(tmp_path, _night(tmp_path, "n1", apps("a", "b", "c")), {"a": BAD, "b": GOOD, "c": GOOD})
     assert _walked(tmp_path) == ["cn.gov.demo.a", "cn.gov.demo.b", "cn.gov.demo.c"]
     assert (result.progress.done, result.facts.rows_without_result) == (3, 0)
     new = result.comparison.of_kind(ChangeKind.NEW)
@@ -127,9 +59,9 @@ def test_every_app_is_walked_once_and_judged_from_its_bundle(tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_the_next_night_names_exactly_what_changed(tmp_path: Path) -> None:
-    apps = _apps("repaired", "worse", "walled", "withdrawn", "same", "renamed")
+    every = apps("repaired", "worse", "walled", "withdrawn", "same", "renamed")
     first = dict.fromkeys(("repaired", "walled", "withdrawn", "same", "renamed"), BAD) | {"worse": GOOD}
-    _run(tmp_path, _night(tmp_path, "n1", apps), first, day=1)
+    _run(tmp_path, _night(tmp_path, "n1", every), first, day=1)
     other_app = {"screens": [{**HOME, "screen": "x"}, {**MINE, "screen": "y"}], "version": "2.0"}
     then = first | {
         "repaired": GOOD,
@@ -139,7 +71,7 @@ def test_the_next_night_names_exactly_what_changed(tmp_path: Path) -> None:
     }
     kinds = {}
     for day in (2, 3):
-        listed = tuple(app for app in apps if not app.package.endswith("withdrawn"))
+        listed = tuple(app for app in every if not app.package.endswith("withdrawn"))
         result = _run(tmp_path, _night(tmp_path, f"n{day}", listed), then, day=day)
         told = changed(result.comparison.changes)
         kinds[day] = {(c.subject.package.rsplit(".", 1)[1], c.kind) for c in told if c.subject.rule == "points-ranking"}
@@ -159,7 +91,7 @@ def test_the_next_night_names_exactly_what_changed(tmp_path: Path) -> None:
 
 
 def test_a_second_run_of_the_same_night_walks_nothing_again_and_changes_nothing(tmp_path: Path) -> None:
-    night = _night(tmp_path, "n1", _apps("a", "b"))
+    night = _night(tmp_path, "n1", apps("a", "b"))
     once = summary_of(_run(tmp_path, night, {"a": BAD, "b": GOOD}).facts)
     again = summary_of(_run(tmp_path, night, {"a": GOOD, "b": GOOD}).facts)
     assert again == once
@@ -169,7 +101,7 @@ def test_a_second_run_of_the_same_night_walks_nothing_again_and_changes_nothing(
 
 
 def test_a_walk_that_dies_is_tried_again_and_then_told_and_the_others_are_done(tmp_path: Path) -> None:
-    result = _run(tmp_path, _night(tmp_path, "n1", _apps("dead", "fine")), {"dead": {"dies": True}, "fine": GOOD})
+    result = _run(tmp_path, _night(tmp_path, "n1", apps("dead", "fine")), {"dead": {"dies": True}, "fine": GOOD})
     assert _walked(tmp_path).count("cn.gov.demo.dead") == 2
     assert (result.progress.done, result.progress.failed) == (1, 1)
     dead = [x for s, x in result.looks.looks.items() if s.package == "cn.gov.demo.dead"]
@@ -180,7 +112,7 @@ def test_an_app_whose_device_was_lost_is_looked_at_again_and_what_was_seen_count
     """A device that fails in the middle of a walk leaves a whole bundle: taken as done, what was not seen was lost."""
     lost = {"stopped": "device-lost"}
     does = {"again": {**BAD, "first": lost}, "never": {**BAD, **lost}, "fine": GOOD}
-    result = _run(tmp_path, _night(tmp_path, "n1", _apps(*does)), does)
+    result = _run(tmp_path, _night(tmp_path, "n1", apps(*does)), does)
     assert Counter(_walked(tmp_path)) == {"cn.gov.demo.again": 2, "cn.gov.demo.never": 2, "cn.gov.demo.fine": 1}
     assert (result.progress.done, result.facts.rows_without_result) == (3, 0)
     new = [c.subject.package for c in result.comparison.of_kind(ChangeKind.NEW) if c.subject.rule == "points-ranking"]
@@ -193,14 +125,14 @@ def test_an_app_whose_device_was_lost_is_looked_at_again_and_what_was_seen_count
 
 
 def test_a_walk_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
-    night = _night(tmp_path, "n1", _apps("hangs"), ("d1",))
+    night = _night(tmp_path, "n1", apps("hangs"), ("d1",))
     night = replace(night, order=replace(night.order, deadline_s=3.0, most_attempts=1))
     result = _run(tmp_path, night, {"hangs": {"hangs": True}})
     assert {x.reason for x in result.looks.looks.values()} == {"night-app-deadline"}
 
 
 def test_what_a_dead_worker_held_is_waited_for_and_not_left_out(tmp_path: Path) -> None:
-    night = _night(tmp_path, "n1", _apps("a"), ("d1",))
+    night = _night(tmp_path, "n1", apps("a"), ("d1",))
     (tmp_path / "world.json").write_text(json.dumps({"cn.gov.demo.a": GOOD}), encoding="utf-8")
     clock = NightClock(1)
     ledger = Ledger(ledger_url(night.order.ledger), clock)
@@ -215,11 +147,11 @@ def test_what_a_dead_worker_held_is_waited_for_and_not_left_out(tmp_path: Path) 
 
 def test_a_night_without_a_device_is_an_error_that_names_the_mend(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"no device is connected.*harness virtual up"):
-        _run(tmp_path, _night(tmp_path, "n1", _apps("a"), ()), {})
+        _run(tmp_path, _night(tmp_path, "n1", apps("a"), ()), {})
 
 
 def test_dask_gives_each_device_one_task_at_a_time_until_nothing_is_left(tmp_path: Path) -> None:
-    night = _night(tmp_path, "n1", _apps("a", "b", "c"))
+    night = _night(tmp_path, "n1", apps("a", "b", "c"))
     (tmp_path / "world.json").write_text(json.dumps({"cn.gov.demo.a": BAD}), encoding="utf-8")
     ledger = Ledger(ledger_url(night.order.ledger), NightClock(1))
     told: list[Done] = []
