@@ -130,7 +130,10 @@ class Tracked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What became of one subject tonight. ``causes`` are message keys of what else changed with it."""
+    """What became of one subject tonight. ``causes`` are message keys of what else changed with it.
+
+    ``seen_on`` are the occasions that a look must be like to prove an absence.
+    """
 
     subject: Subject
     kind: ChangeKind
@@ -141,6 +144,7 @@ class Change:
     standing: Standing
     causes: tuple[str, ...] = ()
     worse: bool = False
+    seen_on: frozenset[Occasion] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,6 +353,7 @@ def change_of(
         standing=standing,
         causes=tuple(causes),
         worse=worse,
+        seen_on=tracked.seen_on,
     )
 
 

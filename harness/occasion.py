@@ -16,6 +16,9 @@ from harness.calendar import NoCalendarData, WorkingCalendar
 
 _BEIJING: Final = timezone(timedelta(hours=8))
 _NEAR_HOURS: Final = 1
+OTHER_HOURS: Final = "sight-other-hours"
+OTHER_DAY: Final = "sight-other-kind-of-day"
+UNKNOWN_DAY: Final = "sight-day-unknown"
 
 
 class Day(StrEnum):
@@ -53,8 +56,8 @@ def unlike(occasion: Occasion, seen_on: Collection[Occasion]) -> str:
         return ""
     days = {seen.day for seen in seen_on}
     if occasion.day is Day.UNKNOWN or days == {Day.UNKNOWN}:
-        return "sight-day-unknown"
+        return UNKNOWN_DAY
     if occasion.day not in days:
-        return "sight-other-kind-of-day"
+        return OTHER_DAY
     apart = [(occasion.hour - seen.hour) % 24 for seen in seen_on if seen.day is occasion.day]
-    return "" if any(min(hours, 24 - hours) <= _NEAR_HOURS for hours in apart) else "sight-other-hours"
+    return "" if any(min(hours, 24 - hours) <= _NEAR_HOURS for hours in apart) else OTHER_HOURS

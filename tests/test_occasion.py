@@ -14,6 +14,8 @@ from harness.baseline import ChangeKind, Comparison, Look, NightLooks, Sight, St
 from harness.calendar import WorkingCalendar
 from harness.model import PackageName, RuleId, Verdict
 from harness.occasion import Day, Occasion, occasion_of, unlike
+from harness.report.night import why
+from harness.report.phrases import Phrases
 from tests.night_scenes import BAD, GOOD, apps, held, night_of
 
 SUBJECT = Subject(package=PackageName("cn.gov.example"), entry="", rule=RuleId("mandatory-check-in"))
@@ -89,6 +91,8 @@ def test_nights_at_another_hour_leave_a_finding_open_and_say_why() -> None:
     results = _nights(("n1", Verdict.FOUND, morning), *((f"n{n}", Verdict.CLEAR, at) for n, at in enumerate(evenings)))
     assert [_said(r) for r in results[1:]] == [(ChangeKind.UNSEEN, Sight.NOT_REACHED, "sight-other-hours")] * 3
     assert results[-1].tracked[SUBJECT].standing is Standing.OPEN
+    (change,) = results[-1].changes
+    assert why(change, Phrases()).endswith("（看到它是在工作日 8 时）")
 
 
 def test_what_was_seen_on_either_kind_of_day_is_fixed_by_nights_on_one() -> None:

@@ -95,6 +95,7 @@ def _changes(
                 standing=tracked[subject].standing,
                 causes=tuple(row["causes"]),
                 worse=row["worse"],
+                seen_on=then.seen_on if then is not None else frozenset(),
             )
         )
     return tuple(sorted(changes, key=lambda change: change.subject))

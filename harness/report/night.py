@@ -5,13 +5,14 @@ Text from apps is escaped; pictures are in the page, small, and link to the bund
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
 from harness.baseline import Change, ChangeKind, Sight, Standing, Subject, Tracked
 from harness.model import FiledApp, Outcome, Rule, RuleId, Verdict
+from harness.occasion import OTHER_DAY, OTHER_HOURS, Day, Occasion
 from harness.report.html import render
 from harness.report.night_pictures import NightPictures, SmallShot
 from harness.report.night_views import AppTonight, DeadlineOf, NightFacts, NightMark
@@ -162,7 +163,17 @@ def why(change: Change, phrases: Phrases) -> str:
     verdict = look.verdict if look is not None and look.verdict is not None else Verdict.INCONCLUSIVE
     data = look.data if look is not None and look.reason == change.reason else ()
     said = phrases.statement(Outcome(verdict=verdict, reason=change.reason, data=data))
+    if change.reason in (OTHER_HOURS, OTHER_DAY):
+        said += phrases.say("night-seen-on", times=_times(change.seen_on, phrases))
     return "；".join((said, *(phrases.say(cause) for cause in change.causes)))
+
+
+def _times(occasions: Collection[Occasion], phrases: Phrases) -> str:
+    """Return kinds of days with their hours in words."""
+    hours: dict[str, list[str]] = {}
+    for occasion in sorted(occasions, key=lambda o: (o.day is not Day.WORKED, o.day, o.hour)):
+        hours.setdefault(occasion.day, []).append(str(occasion.hour))
+    return "，".join(phrases.say(f"night-hours-{day}", hours="、".join(of_day)) for day, of_day in hours.items())
 
 
 def cell_of(mark: NightMark) -> str:
