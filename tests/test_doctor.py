@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
+import chinese_calendar
 import jsonschema
 import pytest
 
@@ -22,7 +23,7 @@ from harness import machine, messages
 from harness.clock import SystemClock
 from harness.doctor import Checkup, Status, as_json, host, reading, run_doctor, worst
 from harness.doctor.adb import adb_version, look_at_adb, same_emulator
-from harness.doctor.host import free_ports, look_at_clock, look_at_cv2, look_at_disk, look_at_loopback
+from harness.doctor.host import free_ports, look_at_calendar, look_at_clock, look_at_cv2, look_at_disk, look_at_loopback
 from harness.doctor.key import look_at_key
 from harness.doctor.reading import look_at_browser, look_at_font, look_at_ocr, look_at_readers
 from harness.evidence import keys
@@ -105,6 +106,7 @@ def test_this_machine_gives_every_name_once_and_valid_json_and_no_adb_server_is_
         "disk",
         "loopback",
         "clock",
+        "calendar",
         "key",
         "adb",
         "adb_home",
@@ -357,6 +359,25 @@ def test_a_clock_of_which_nothing_is_told_is_unknown_not_right(environ: dict[str
     assert look_at_clock(SystemClock(), environ, ON).status is Status.OK
     script(tmp_path / "timedatectl", "echo no\n")
     assert look_at_clock(SystemClock(), environ, ON).status is Status.WARN
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "status", "reason", "until"),
+    [
+        (6, 1, Status.OK, "covers", "-07-02"),
+        (12, 15, Status.WARN, "ends_soon", "-01-15"),
+    ],
+)
+def test_a_calendar_that_ends_soon_is_told_before_it_does(
+    month: int, day: int, status: Status, reason: str, until: str
+) -> None:
+    last = max(chinese_calendar.holidays).year
+    look = look_at_calendar(FixedClock(datetime(last, month, day, tzinfo=UTC)), ON)
+    assert (look.status, look.reason) == (status, f"doctor.calendar.{reason}")
+    assert dict(look.data)["day"].endswith(until)
+    over = look_at_calendar(FixedClock(datetime(last + 1, 1, 1, tzinfo=UTC)), ON)
+    assert (over.status, over.reason) == (Status.WARN, "doctor.calendar.unknown")
+    assert over.mend.endswith("-m pip install --upgrade chinesecalendar")
 
 
 def test_loopback_of_this_machine_is_usable() -> None:

@@ -31,7 +31,7 @@ from harness.model import Verdict
 from harness.rules import ALL_RULES
 from tests.night_apps import FIRST, RANKING, filed, write_app
 from tests.night_driver import NIGHT
-from tests.test_night import BAD, GOOD
+from tests.night_scenes import BAD, GOOD
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("a", "b", "c", "d")

@@ -20,7 +20,14 @@ from harness.doctor.adb import adb_binaries, look_at_adb
 from harness.doctor.checkup import FORMAT, Checkup, Fix, Status, as_json, checkup, copyable, worst
 from harness.doctor.device import look_at_device
 from harness.doctor.fixing import fix
-from harness.doctor.host import look_at_clock, look_at_cv2, look_at_disk, look_at_loopback, look_at_python
+from harness.doctor.host import (
+    look_at_calendar,
+    look_at_clock,
+    look_at_cv2,
+    look_at_disk,
+    look_at_loopback,
+    look_at_python,
+)
 from harness.doctor.key import look_at_key
 from harness.doctor.reading import look_at_browser, look_at_font, look_at_readers
 
@@ -53,6 +60,7 @@ def run_doctor(*, evidence_dir: Path, environ: Mapping[str, str], clock: Clock) 
         ("disk", lambda: look_at_disk(evidence_dir, on)),
         ("loopback", lambda: look_at_loopback(on)),
         ("clock", lambda: look_at_clock(clock, environ, on)),
+        ("calendar", lambda: look_at_calendar(clock, on)),
         ("key", lambda: look_at_key(environ, on)),
         ("adb", lambda: look_at_devices(environ, on, clock)),
     )

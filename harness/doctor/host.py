@@ -1,4 +1,4 @@
-"""Looks at this host: Python, OpenCV, free disk, loopback ports and the clock."""
+"""Looks at this host: Python, OpenCV, free disk, loopback ports, the clock and the calendar."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from harness import machine
+from harness.calendar import NoCalendarData, WorkingCalendar
 from harness.clock import Clock
 from harness.doctor.checkup import Checkup, Status, checkup
 
@@ -34,6 +35,7 @@ _FILE_SYSTEM = r"SYSTEM\CurrentControlSet\Control\FileSystem"
 EMULATOR_PORTS = range(5555, 5586)  # every adb server looks here for emulators by itself
 PORTS_WANTED = 8  # two virtual devices with their servers and browsers
 CLOCK_TOLERANCE = timedelta(days=1)
+CALENDAR_AHEAD = timedelta(days=31)
 
 
 def look_at_python(on: machine.System) -> Checkup:
@@ -199,3 +201,19 @@ def _set_clock(on: machine.System) -> str:
     if on is machine.System.MACOS:
         return "sudo sntp -sS time.apple.com"
     return "sudo timedatectl set-ntp true"
+
+
+def look_at_calendar(clock: Clock, on: machine.System) -> Checkup:
+    """Return whether the days of rest of today and of the next month are known: deadlines and nights rest on them."""
+    today, calendar = clock.wall().date(), WorkingCalendar()
+    data = {"calendar": calendar.edition, "day": (today + CALENDAR_AHEAD).isoformat()}
+    mend = f"{machine.command_of(sys.executable, on)} -m pip install --upgrade chinesecalendar"
+    try:
+        calendar.is_worked(today)
+    except NoCalendarData:
+        return checkup("calendar", Status.WARN, "unknown", {**data, "day": today.isoformat()}, mend)
+    try:
+        calendar.is_worked(today + CALENDAR_AHEAD)
+    except NoCalendarData:
+        return checkup("calendar", Status.WARN, "ends_soon", data, mend)
+    return checkup("calendar", Status.OK, "covers", data)
