@@ -707,3 +707,9 @@ def test_the_bar_at_the_bottom_is_one_on_every_page_that_shows_it() -> None:
     app.walk()
     assert {page for page, _ in app.seen} == {"", *pages}
     assert len(app.pressed) == 2  # its two other tabs, once each
+
+
+def test_the_bar_at_the_bottom_of_a_part_of_the_app_is_its_own() -> None:
+    app = Tabbed({"": ["首页", "消息", "我的"], "服务大厅": ["首页", "我的"]}, top_px=2280)
+    app.walk()
+    assert app.seen == {("", 0), ("", 1), ("", 2), ("服务大厅", 0), ("服务大厅", 1)}

@@ -10,7 +10,7 @@ from harness.explore.targets import Offer
 from harness.model import Observation
 
 _LEAST_TABS = 2
-_LOW_RATIO = 0.85  # below it stands the app's own bar, whatever page is above
+_LOW_RATIO = 0.85  # below it stands the app's own bar, or that of a part of it
 
 
 class Bars:
@@ -38,15 +38,15 @@ class Bars:
         same = came[0].bar if came is not None and came[1].token in chosen and is_of_bar(*came) else None
         if same is not None and place.bar is not None and place.bar is not same:
             self._join(places, same, place.bar)
-        above = _words_above(tabs, observation)
+        look = _look(tabs, observation)
         pressed = came is not None and came[0] is not place
         candidates = (bar for bar in self._bars if _same_tabs(bar.tokens, tokens))
         if place.bar is None:
             place.bar = same or next(
-                (b for b in candidates if not (pressed and _is_other(b, place, chosen, above))), None
+                (b for b in candidates if not (pressed and _is_other(b, place, chosen, look))), None
             )
         if place.bar is None:
-            place.bar = Bar(above=above)
+            place.bar = Bar(low=look[0], above=look[1])
             self._bars.append(place.bar)
         self._note(place, place.bar, tabs, chosen)
 
@@ -86,21 +86,21 @@ def _same_tabs(known: set[str], seen: set[str]) -> bool:
     return len(known & seen) >= max(2, min(len(known), len(seen)) // 2)
 
 
-def _is_other(bar: Bar, place: Place, chosen: set[str], above: frozenset[str] | None) -> bool:
+def _is_other(bar: Bar, place: Place, chosen: set[str], look: tuple[frozenset[str], frozenset[str]]) -> bool:
     """Return whether tabs of the same words are those of another page: 全部, 待办 and 已办 stand on many.
 
     Then the chosen one leads elsewhere on the page that is known, and other words stand above. The bar at the bottom
-    is the app's own.
+    is the app's own wherever it has the same tabs, and another part's where it has others.
     """
-    if above is None or bar.above is None:
+    if all(bar.leads.get(token, place.key) == place.key for token in chosen):
         return False
-    elsewhere = any(bar.leads.get(token, place.key) != place.key for token in chosen)
-    return elsewhere and (not above or above != bar.above)
+    low, above = look
+    return low != bar.low if low or bar.low else not above or above != bar.above
 
 
-def _words_above(tabs: tuple[Offer, ...], observation: Observation) -> frozenset[str] | None:
-    """Return the words above a row of tabs, ``None`` for the one at the bottom of the screen."""
-    top_px = min(offer.target.box.top for offer in tabs)
-    if top_px >= _LOW_RATIO * observation.size_px[1]:
-        return None
-    return frozenset(word.norm for word in observation.words if word.box.bottom <= top_px)
+def _look(tabs: tuple[Offer, ...], observation: Observation) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the tabs at the bottom of the screen, and the words above the others."""
+    low = [offer for offer in tabs if offer.target.box.top >= _LOW_RATIO * observation.size_px[1]]
+    top_px = min((offer.target.box.top for offer in tabs if offer not in low), default=0)
+    above = (word.norm for word in observation.words if word.box.bottom <= top_px)
+    return frozenset(offer.token for offer in low), frozenset(above)

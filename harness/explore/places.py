@@ -69,7 +69,8 @@ class Bar:
     tokens: set[str] = field(default_factory=set)
     leads: dict[str, ScreenKey] = field(default_factory=dict)
     swept: bool = False  # its strip was seen to the end
-    above: frozenset[str] | None = None  # words above it where it was first seen; none for one at the screen's bottom
+    low: frozenset[str] = frozenset()  # as first seen: those of the tabs that stand at the bottom of the screen
+    above: frozenset[str] = frozenset()  # and the words above the others
 
 
 @dataclass(slots=True)
