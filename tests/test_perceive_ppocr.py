@@ -266,6 +266,15 @@ def test_known_boxes_are_read_without_looking_for_lines(engine: PpocrEngine, boa
     assert engine.read_lines(board, [span.box for span in spans]) == spans
 
 
+def test_a_line_read_alone_on_two_threads_is_to_the_bit_what_a_full_read_has(fresh: PpocrEngine, board: bytes) -> None:
+    fresh.forget()
+    spans = fresh.read(board, None)
+    assert len(spans) > 10
+    for span in spans:
+        fresh.forget()
+        assert fresh.read_lines(board, [span.box]) == (span,)
+
+
 def test_pixels_under_a_silent_region_become_words_of_an_observation(engine: PpocrEngine, tmp_path: Path) -> None:
     with Image.open(io.BytesIO(drawn(BOARD, size_px=SIZE_PX))) as image:
         image.save(tmp_path / "a.jpg", quality=80)
@@ -281,7 +290,7 @@ def test_the_same_pixels_are_answered_from_memory(engine: PpocrEngine, board: by
     class Refusing:
         characters = ()
 
-        def __call__(self, batch: object) -> None:
+        def __call__(self, batch: object, *, threads: int = 1) -> None:
             raise AssertionError("a model was run")
 
     first = engine.read(board, None)
@@ -302,9 +311,9 @@ def test_a_lone_shape_is_read_once_by_each_model_however_it_is_looked_at(fresh: 
         def __init__(self, network: Network) -> None:
             self.network, self.characters, self.seen = network, network.characters, list[bytes]()
 
-        def __call__(self, batch: Floats) -> Floats:
+        def __call__(self, batch: Floats, *, threads: int = 1) -> Floats:
             self.seen.append(batch.tobytes())
-            return self.network(batch)
+            return self.network(batch, threads=threads)
 
     png = drawn([Written(text="评", x_px=300, y_px=100), Written(text="7", x_px=700, y_px=100)], size_px=(1080, 300))
     fresh.forget()

@@ -63,6 +63,7 @@ class PpocrEngine:
         self.problem: EngineUnavailable | None = None
         self.name = "ppocr missing"
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="ppocr")
+        self._threads = 1  # of a network's run
         self._screens: Memory[Screen] = Memory(2)
         self._lines: Memory[Line] = Memory(4000)
         self._in_bands: Memory[Line] = Memory(4000)  # by band and box: nothing of a known band is looked at again
@@ -101,8 +102,12 @@ class PpocrEngine:
         """Return what known boxes of one line each read as; nothing is looked for, so this costs a line each."""
         jobs, spans = Jobs(self._pool), list[Span]()
         known = Band(key=b"", top_px=0, height_px=0, lines=tuple(boxes), lone=())
-        self._read_band(jobs, self._screen(png), spans, known)
-        jobs.run()
+        self._threads = _WORKERS if len(boxes) == 1 else 1
+        try:
+            self._read_band(jobs, self._screen(png), spans, known)
+            jobs.run()
+        finally:
+            self._threads = 1
         return _in_order(spans)
 
     def forget(self) -> None:
@@ -239,7 +244,7 @@ class PpocrEngine:
         return max(quick, careful, key=lambda one: one.confidence)
 
     def _read_with(self, network: Network, part: Colour, height_px: int) -> Line:
-        return decoded(network(scaled_line(part, height_px)), network.characters)
+        return decoded(network(scaled_line(part, height_px), threads=self._threads), network.characters)
 
 
 def _in_order(spans: Sequence[Span]) -> tuple[Span, ...]:

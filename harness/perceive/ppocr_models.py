@@ -92,12 +92,15 @@ def describe(models: ModelSet) -> str:
 
 
 class Network:
-    """One model, loaded when first run; runs on the calling thread, so that callers decide how many cores it takes."""
+    """One model, loaded when first run; runs on the calling thread, so that callers decide how many cores it takes.
+
+    What has no other work beside it may be run on two threads: the same numbers, sooner.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._run: Callable[[Floats], Floats] | None = None
+        self._runs: dict[int, Callable[[Floats], Floats]] = {}  # by threads
         self._characters: tuple[str, ...] = ()
 
     @property
@@ -106,33 +109,34 @@ class Network:
         self._loaded()
         return self._characters
 
-    def __call__(self, batch: Floats) -> Floats:
+    def __call__(self, batch: Floats, *, threads: int = 1) -> Floats:
         """Return the model's output for a batch. Raises ``EngineUnavailable``."""
-        run = self._loaded()
+        run = self._loaded(threads)
         try:
             return run(batch)
         except Exception as error:  # its own exceptions share no other base
             raise _failed(self._path, error) from error
 
-    def _loaded(self) -> Callable[[Floats], Floats]:
+    def _loaded(self, threads: int = 1) -> Callable[[Floats], Floats]:
         with self._lock:
-            if self._run is None:
-                self._run, self._characters = _load(self._path)
-            return self._run
+            if threads not in self._runs:
+                self._runs[threads], self._characters = _load(self._path, threads)
+            return self._runs[threads]
 
 
-def _load(path: Path) -> tuple[Callable[[Floats], Floats], tuple[str, ...]]:
+def _load(path: Path, threads: int) -> tuple[Callable[[Floats], Floats], tuple[str, ...]]:
     try:
         import onnxruntime
     except ImportError as error:
         problem = f"onnxruntime: {error}"[:300]
         raise EngineUnavailable(engine="ppocr", problem=problem, mend=_RUNTIME_MEND) from error
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what goes wrong is raised; its own lines would stand among ours
-    # A waiting thread that spins takes the core from the other device.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # A waiting thread that spins takes the core from the other device: it does within a run only.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if threads > 1 else "0")
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     try:
         session = onnxruntime.InferenceSession(
             folded(path.read_bytes()), options, providers=["CPUExecutionProvider"], provider_options=[_ARENA_SETTINGS]
