@@ -22,6 +22,7 @@ _LINE = re.compile(r'"MAZE (\w+) (.*)", source: ')
 _DIGITS = re.compile(r"\d")
 IN_THE_WAY = "~"  # before the name of what is no screen of its own
 _SPOT_PX = 40  # two presses nearer than this are one
+_DRAWN_NODES = 12  # a hierarchy with no more tells nothing of what is drawn
 PARTS = ("act", "settle", "capture", "perceive", "decide")
 
 
@@ -120,7 +121,7 @@ class WatchedDevice:
 
     def capture(self) -> Frame:
         frame = self._timed("capture", self.device.capture)
-        self._saw(frame.xml)
+        self._saw(frame.xml, frame.png)
         return frame
 
     def dump(self) -> bytes:
@@ -184,8 +185,11 @@ class WatchedDevice:
         self.ride.actions += 1
         self._pending = ((self._here, name_of(action, self._view)), len(self.ride.shown))
 
-    def _saw(self, xml: bytes | None) -> None:
-        view = hashlib.sha256(re.sub(rb"\d", b"", xml or b"")).hexdigest()
+    def _saw(self, xml: bytes | None, png: bytes | None = None) -> None:
+        sight = re.sub(rb"\d", b"", xml or b"")
+        if png is not None and sight.count(b"<node") <= _DRAWN_NODES:
+            sight += png  # of a drawn page the hierarchy is the same wherever it was scrolled to
+        view = hashlib.sha256(sight).hexdigest()
         self._read_journal()
         if self._pending is not None:
             done, known = self._pending

@@ -534,6 +534,26 @@ def test_a_drawn_page_is_tried_for_more_below_and_its_list_is_sampled_but_not_it
         assert len(read_offers(drawn, shown, frozenset()).all) == offered
 
 
+def test_what_stands_apart_below_a_drawn_list_is_none_of_its_rows_and_half_a_word_is_not_offered() -> None:
+    drawn = replace(observation("sheet"), opaque=(SCREEN,))
+    labels = ["县文化馆召开现场会", "东湖区印发营商环境", "高新区完善工作做法", "市直机关部署防汛", "和平社区举办试点"]
+    tops = [300 + 90 * n for n in range(len(labels))]
+    below = tops[-1] + 90
+    for top_px, offered in ((below, 3), (below + 400, 4)):
+        placed = [*zip(labels, tops, strict=True), ("教育指南", top_px)]
+        shown = [
+            Label(box=Box(left=90, top=top, right=700, bottom=top + 50), label=word, norm=word, element=None)
+            for word, top in placed
+        ]
+        whole = read_offers(drawn, shown, frozenset()).all
+        assert len(whole) == offered
+        assert ("教育指南" in [offer.token for offer in whole]) == (offered == 4)
+        half = [Label(box=replace(SCREEN, left=90, top=t, bottom=t + 30), label="代/准", norm="代/准", element=None)
+                for t in (0, 100, 2370)]  # fmt: skip
+        with_half = read_offers(drawn, [*shown, *half], frozenset()).all
+        assert [offer.target.box.top for offer in with_half if offer.target.norm == "代/准"] == [100]
+
+
 def test_a_tab_that_was_pressed_in_vain_behind_a_splash_is_pressed_again_on_the_page_itself() -> None:
     names = ["首页", "服务", "我的"]
     explorer = Explorer(Scope(package=PACKAGE))

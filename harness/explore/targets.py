@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from statistics import median
 from typing import Protocol
 
@@ -51,6 +52,8 @@ _MENU_LABEL_CHARS = 10
 _TOKEN_CHARS = 40
 _NEXT_TO_NOTHING = 2
 _DRAWN_ROWS, _DRAWN_ROW_CHARS, _COLUMN_PX = 5, 7, 24
+_EDGE_PX, _WHOLE = 4, 0.8  # a lower word at the edge of what is drawn is half a word
+_APART = 3  # usual steps of a column: what stands further below is not of it
 _FEW_ROWS = 3  # so few, and a word that pulls among them: a menu with long names
 _FEW_PENALTY = 0.8
 
@@ -138,12 +141,13 @@ def read_offers(observation: Observation, targets: Sequence[Target], menus: froz
     offers: list[Offer] = []
     rows: dict[str, list[tuple[str, Target]]] = {}
     columns = _drawn_columns(targets, observation) if drawn else {}
+    usual_px = median([target.box.height_px for target in targets if target.element is None] or [0])
     tokens = _Tokens()
     for target in targets:
         if _is_behind(target, targets, observation):
             continue
         token = tokens.next(target)
-        if target.element is None and not drawn:
+        if target.element is None and (not drawn or _is_cut_off(target, usual_px, observation)):
             continue
         sort = _sort(target, observation)
         group = columns.get(token, f"{target.box.left}x{target.box.width_px}")
@@ -176,12 +180,24 @@ def _is_behind(target: Target, targets: Sequence[Target], observation: Observati
     )
 
 
+def _is_cut_off(target: Target, usual_px: float, observation: Observation) -> bool:
+    """Return whether a drawn word goes on above or below what is in view: it reads another way each time."""
+    box = target.box
+    if box.height_px >= _WHOLE * usual_px:
+        return False
+    return any(
+        region.holds(*box.centre_px) and (box.top <= region.top + _EDGE_PX or box.bottom >= region.bottom - _EDGE_PX)
+        for region in observation.opaque
+    )
+
+
 def _drawn_columns(targets: Sequence[Target], observation: Observation) -> dict[str, str]:
     """Return the names of drawn words that stand in columns of content, each with its column: rows of a drawn list.
 
-    Columns of short words are menus, and what pulls is pressed wherever it stands.
+    Columns of short words are menus, what pulls is pressed wherever it stands, and what stands apart below a list is
+    none of its rows.
     """
-    columns: dict[str, dict[str, int]] = {}
+    columns: dict[str, list[tuple[int, str, int]]] = {}
     tokens = _Tokens()
     for target in targets:
         if _is_behind(target, targets, observation):
@@ -189,13 +205,27 @@ def _drawn_columns(targets: Sequence[Target], observation: Observation) -> dict[
         token = tokens.next(target)
         if _sort(target, observation) is Sort.PIXELS and pull(token) == len(PULL):
             column = "#" if "#" in token else str(target.box.left // _COLUMN_PX)
-            columns.setdefault(f"drawn {column}", {})[token] = len(target.norm)
+            columns.setdefault(f"drawn {column}", []).append((target.box.top, token, len(target.norm)))
     return {
         token: column
         for column, members in columns.items()
-        if len(members) >= _DRAWN_ROWS and ("#" in column or median(members.values()) >= _DRAWN_ROW_CHARS)
-        for token in members
+        for run in _runs(sorted(members))
+        if len(run) >= _DRAWN_ROWS and ("#" in column or median(chars for _, _, chars in run) >= _DRAWN_ROW_CHARS)
+        for _, token, _ in run
     }
+
+
+def _runs(members: Sequence[tuple[int, str, int]]) -> Iterator[list[tuple[int, str, int]]]:
+    """Yield the members of a column, topmost first, parted where one stands far below the one before."""
+    steps_px = [below[0] - above[0] for above, below in pairwise(members)]
+    most_px = _APART * median([step for step in steps_px if step > 0] or [0])
+    run = list(members[:1])
+    for step_px, member in zip(steps_px, members[1:], strict=True):
+        if step_px > most_px:
+            yield run
+            run = []
+        run.append(member)
+    yield run
 
 
 def pull(token: str) -> int:
