@@ -13,6 +13,7 @@ from harness.explore import Explorer, Move, Scope, Target
 from harness.explore.places import Item
 from harness.explore.sweeps import scroll_box
 from harness.explore.targets import read_offers
+from harness.explore.views import moved_px
 from harness.explore.ways import SWIPE_COST, reveal_cost
 from harness.model import (
     Back,
@@ -621,6 +622,16 @@ def test_whoever_comes_back_to_the_app_goes_on_from_there_instead_of_starting_it
                 break
     assert reached == {*world, "out"}
     assert not started
+
+
+def test_how_far_a_page_went_is_told_by_what_is_still_in_view_and_not_by_news_that_come_again() -> None:
+    page = {f"第{'一二三四五六七八九十'[n]}条新闻标题": 300 + 150 * n for n in range(10)}
+    assert moved_px(page, {norm: top - 600 for norm, top in page.items() if top > 800}) == 600
+    news = {"县文化馆启动政务公开": 900, "专题进展报告": 966, "高新区部署基层减负": 1086}
+    before = page | news
+    after = {norm: top - 150 for norm, top in news.items()} | {f"别的标题第{n}": 200 + 150 * n for n in range(12)}
+    assert moved_px(before, after) is None  # by 150, and nothing of the rest is there
+    assert moved_px(before, {}) is None
 
 
 def test_what_does_not_move_with_its_page_costs_no_sweep_to_reach() -> None:

@@ -47,7 +47,14 @@ def tops_px(observation: Observation, scroll: Box | None) -> Mapping[str, int]:
 
 
 def moved_px(before: Mapping[str, int], after: Mapping[str, int]) -> int | None:
-    """Return how far up the page went between two sights, ``None`` where they share too little or do not agree."""
+    """Return how far up the page went between two sights, ``None`` where they share too little or do not agree.
+
+    What would still be in view after such a way must be there: news say the same again further down.
+    """
     shared = Counter(before[norm] - after[norm] for norm in before.keys() & after.keys())
     distance_px, count = shared.most_common(1)[0] if shared else (0, 0)
-    return distance_px if count >= _LEAST_SHARED and count >= _AGREED * shared.total() else None
+    if count < _LEAST_SHARED or count < _AGREED * shared.total():
+        return None
+    top_px, bottom_px = min(after.values()), max(after.values())
+    still = sum(1 for before_px in before.values() if top_px <= before_px - distance_px <= bottom_px)
+    return distance_px if count >= _AGREED * still else None
