@@ -64,6 +64,7 @@ class PpocrEngine:
         self.name = "ppocr missing"
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="ppocr")
         self._threads = 1  # of a network's run
+        self._hashed = b"", key_of(b"")  # the capture asked for last, and its key
         self._screens: Memory[Screen] = Memory(2)
         self._lines: Memory[Line] = Memory(4000)
         self._in_bands: Memory[Line] = Memory(4000)  # by band and box: nothing of a known band is looked at again
@@ -83,7 +84,7 @@ class PpocrEngine:
 
         Raises ``EngineUnavailable`` where models are missing or fail, or the picture cannot be decoded.
         """
-        key = key_of(png, repr(regions).encode())
+        key = self._key_of(png) + repr(regions).encode()
         spans = self._readings.get(key)
         if spans is None:
             spans = self._read_while_finding(self._screen(png), regions)
@@ -114,6 +115,7 @@ class PpocrEngine:
         """Drop what is remembered of earlier pictures; what is read stays the same, only not how fast."""
         for memory in (self._screens, self._lines, self._in_bands, self._readings):
             memory.clear()
+        self._hashed = b"", key_of(b"")
         if self.problem is None:
             self._finder.forget()
 
@@ -129,10 +131,16 @@ class PpocrEngine:
         except EngineUnavailable as error:
             self.problem = error
 
+    def _key_of(self, png: bytes) -> bytes:
+        if png is not self._hashed[0]:
+            self._hashed = png, key_of(png)
+        return self._hashed[1]
+
     def _screen(self, png: bytes) -> Screen:
         if self.problem is not None:
             raise self.problem
-        screen = self._screens.get(png)  # by the bytes themselves: those of one capture are hashed once
+        key = self._key_of(png)
+        screen = self._screens.get(key)
         if screen is None:
             try:
                 screen = screen_of(decode_colour(png))
@@ -140,7 +148,7 @@ class PpocrEngine:
                 raise EngineUnavailable(
                     engine=self.name, problem=str(error), mend="capture the screen again"
                 ) from error
-            self._screens.put(png, screen)
+            self._screens.put(key, screen)
         return screen
 
     def _read_while_finding(self, screen: Screen, regions: Sequence[Box] | None) -> tuple[Span, ...]:
