@@ -166,11 +166,11 @@ def _unpressed(seen: Sequence[Observation], pressed: set[str]) -> Iterable[str]:
     kinds = (safety.ControlKind.TAP, safety.ControlKind.TAB)
     told: set[str] = set()
     for observation in seen[:_LOOKS]:
-        for control in safety.controls(observation):
+        for control, danger in safety.judged(observation):
             stem = _stem(control.label)
             if control.kind not in kinds or not control.enabled or control.element is None or stem in told | pressed:
                 continue
-            if 0 < len(control.norm) <= _MENU_LABEL_CHARS and safety.danger_of(control, observation) is None:
+            if 0 < len(control.norm) <= _MENU_LABEL_CHARS and danger is None:
                 told.add(stem)
                 yield control.label
 

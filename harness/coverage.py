@@ -7,8 +7,10 @@ from typing import Final
 
 from harness.discretion import WITHHELD_FORM
 from harness.entry import inside
+from harness.login import login_page
 from harness.model import (
     ACTION_REFUSED,
+    Actor,
     Channel,
     Checkpoint,
     CheckpointReach,
@@ -22,6 +24,7 @@ from harness.model import (
     Word,
 )
 from harness.perceive.screens import titles_of
+from harness.popups import popup
 from harness.wording import normalise
 
 _BLOCKING: Final = ("login", "captcha", "face", "update", "emulator", "maintenance", "blocked")
@@ -64,7 +67,7 @@ def _reach(walk: Walk, seen: Sequence[Observation], checkpoint: Checkpoint) -> C
     for observation in seen:
         if not observation.words:
             continue
-        if not words or any(w.norm in words for w in observation.words):
+        if not words or _shows(observation, checkpoint):
             return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.REACHED, observation=observation.id)
     followed, dead = _followed(walk, seen, checkpoint)
     if followed is not None:
@@ -98,27 +101,69 @@ def _reach(walk: Walk, seen: Sequence[Observation], checkpoint: Checkpoint) -> C
     return CheckpointReach(checkpoint=checkpoint.id, reach=Reach.OUT_OF_SCOPE, reason="reach-no-entry")
 
 
+def _shows(observation: Observation, checkpoint: Checkpoint) -> bool:
+    """Return whether a screen has a word of the checkpoint that is not merely the entry to it: 排行榜 on a tile."""
+    titles = titles_of(observation)
+    shown = (word for word in observation.words if word.norm in checkpoint.words)
+    return any(
+        word.norm not in checkpoint.entries
+        or not _may_lead_on(word)
+        or word.norm in titles
+        or _is_chosen(word, observation)
+        for word in shown
+    )
+
+
+def _is_chosen(word: Word, observation: Observation) -> bool:
+    """Return whether a word is the tab that is chosen: what it leads to is on screen."""
+    at = word.elements[0] if word.elements else None
+    while at is not None:
+        if observation.elements[at].selected:
+            return True
+        at = observation.elements[at].parent
+    return False
+
+
 def _followed(
     walk: Walk, seen: Sequence[Observation], checkpoint: Checkpoint
 ) -> tuple[ObservationId | None, frozenset[str]]:
     """Return the screen that an entry led to, whatever words it has, and the entries that led nowhere.
 
-    A page titled as another way of the page pressed is none: the press landed elsewhere.
+    A page titled as another way of the page pressed is none: the press landed elsewhere. Nor is a pop-up, which may
+    stand before a page or instead of it, nor a page that asks to log in.
     """
     readable = {o.id: o for o in seen if o.words}
     dead = set()
-    for step in walk.steps:
+    for number, step in enumerate(walk.steps):
         if not isinstance(step.action, Tap) or step.after not in readable or step.before not in readable:
             continue
         label = normalise(step.action.label)
         if label not in checkpoint.entries:
             continue
-        before, after = readable[step.before], readable[step.after]
+        before, behind = readable[step.before], _behind_popups(walk, number)
+        after = readable.get(behind) if behind is not None else None
+        if after is None or _stands_before(after):
+            continue
         if before.screen == after.screen:
-            dead.add(label)
+            if after.id == step.after:
+                dead.add(label)
         elif not _astray(before, after, checkpoint.entries):
-            return step.after, frozenset()
+            return after.id, frozenset()
     return None, frozenset(dead)
+
+
+def _behind_popups(walk: Walk, number: int) -> ObservationId | None:
+    """Return what was seen once the pop-ups that a step met were cleared away."""
+    last = walk.steps[number]
+    for step in walk.steps[number + 1 :]:
+        if step.actor is not Actor.POPUP:
+            break
+        last = step
+    return last.after
+
+
+def _stands_before(observation: Observation) -> bool:
+    return popup(observation) is not None or login_page(observation)
 
 
 def _astray(before: Observation, after: Observation, entries: Sequence[str]) -> bool:

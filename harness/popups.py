@@ -45,10 +45,16 @@ class Popup:
     label: str
     ways: tuple[Action, ...]
     binding: bool
+    consents: tuple[Action, ...] = ()
 
     @property
     def dismiss(self) -> Action:
         return self.ways[0]
+
+    @property
+    def declining(self) -> tuple[Action, ...]:
+        """The ways that agree to nothing."""
+        return tuple(way for way in self.ways if way not in self.consents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +62,7 @@ class _Sign:
     """How one kind is recognised and left; ``all_of`` must each match some word, ``none_of`` none.
 
     ``refuse`` and ``accept`` are buttons' whole texts, separated by blanks, in the order in which they are tried.
-    ``declinable``: without a button of ``refuse`` it is a page about such things and no pop-up.
+    ``declinable``: without a button of ``refuse`` or a close icon it is a page about such things and no pop-up.
     """
 
     kind: PopupKind
@@ -79,9 +85,10 @@ _SPLASH_SKIP = re.compile(
 _NOT_SPLASH = re.compile(r"片头|片尾|退出|帮助|设置|选好了|下一步|完成|偏好|搜索|历史记录|倍速|下一节|题|问卷")
 _SPLASH_S = 5.0
 _CLOSE = "关闭 关闭弹窗 关闭广告 × ✕ ✖ x close"
-_CLOSE_ID = re.compile(
-    r"(?:^|_)(?:close|del|dismiss|cancel|skip)(?:_|$)|(?:close|skip)(?:ad|btn|button|iv|view)?$", re.IGNORECASE
-)
+_CLOSE_ID = re.compile(r"(?:^|_)(?:close|skip)(?:_|$)|(?:close|skip)(?:ad|btn|button|iv|view)?$", re.IGNORECASE)
+_DROP_ID = re.compile(
+    r"(?:^|_)(?:del|dismiss|cancel)(?:_|$)", re.IGNORECASE
+)  # of a dialog; in a list they delete a row
 
 _LATER = (
     "暂不 以后再说 下次再说 稍后再说 稍后 下次 再说 残忍拒绝 我再想想 不了谢谢 不用了 暂时不用 忽略"
@@ -102,7 +109,7 @@ _SIGNS: tuple[_Sign, ...] = (
     ),
     _Sign(
         kind=PopupKind.CRASH,
-        all_of=(re.compile(r"已停止运行|屡次停止运行|停止运行|keeps stopping|has stopped"),),
+        all_of=(re.compile(r"(?:已|屡次|多次|不断|一直)停止运行|keeps stopping|has stopped"),),
         none_of=re.compile(r"服务|公告|通知$"),
         refuse="关闭应用 确定 知道了 closeapp ok",
     ),
@@ -153,6 +160,7 @@ _SIGNS: tuple[_Sign, ...] = (
             re.compile(r"^(?:去|立即|马上)?(?:开启|打开)(?:通知)?$|^去设置$|^允许$"),
         ),
         refuse=f"{_LATER} 取消 暂不开启 不开启 不允许 拒绝 关闭 我知道了",
+        declinable=True,
     ),
     # The app's own words before Android asks: what is declined here is never asked for.
     _Sign(
@@ -178,6 +186,7 @@ _SIGNS: tuple[_Sign, ...] = (
             ),
         ),
         refuse=f"{_LATER} 取消 关闭 不再提醒 下次吧",
+        declinable=True,
     ),
     _Sign(
         kind=PopupKind.LOGIN,
@@ -286,7 +295,9 @@ def _match(sign: _Sign, words: tuple[Word, ...], observation: Observation) -> Po
         return None
     refusing, consenting = _buttons(sign.refuse, words), _buttons(sign.accept, words)
     extent = _extent([*hits, *refusing, *consenting], words, observation)
-    if not refusing and (sign.declinable or len(words) > _FEW_WORDS):
+    refusals = _taps(refusing)
+    closers = () if refusals else _closers(extent, observation)
+    if not refusing and ((sign.declinable and not closers) or len(words) > _FEW_WORDS):
         return None
     # Without a refusing button a page that merely mentions such things looks the same: judge the whole screen, unless
     # the dialog says itself that it lets nobody past.
@@ -295,15 +306,17 @@ def _match(sign: _Sign, words: tuple[Word, ...], observation: Observation) -> Po
     about = inside if refusing or compels else words
     if any(_spoils(sign, word) for word in about):
         return None
-    outs: tuple[Action, ...] = _taps(refusing) or _closers(observation)
+    outs: tuple[Action, ...] = refusals or closers
     if sign.kind is PopupKind.AD and not outs:
         return None  # a banner in the page: nothing stands before the app
     binding = not outs and sign.kind is not PopupKind.ANR
     back: tuple[Action, ...] = (Wait(seconds=2.0),) if sign.kind is PopupKind.ANR else (Back(),)
     # A consent that counts down cannot be pressed yet: the last way is then to wait for it.
     late: tuple[Action, ...] = () if all(word.enabled for word in consenting) else (Wait(seconds=5.0),)
-    ways = (*outs, *back, *_taps(consenting), *late)
-    return Popup(kind=sign.kind, box=extent, label=hits[0].text[:40], ways=ways, binding=binding)
+    consents = _taps(consenting)
+    ways = (*outs, *back, *consents, *late)
+    label = hits[0].text[:40]
+    return Popup(kind=sign.kind, box=extent, label=label, ways=ways, binding=binding, consents=consents)
 
 
 def _hits(sign: _Sign, words: tuple[Word, ...]) -> list[Word]:
@@ -362,13 +375,15 @@ def _tap(word: Word) -> Tap:
     return Tap(x_px=x, y_px=y, label=word.text)
 
 
-def _closers(observation: Observation) -> tuple[Action, ...]:
-    """Return taps on close icons: small pressable nodes called so by description or id."""
+def _closers(extent: Box, observation: Observation) -> tuple[Action, ...]:
+    """Return taps on close icons: small pressable nodes called so by their text, or silent ones by their id."""
     taps: list[Action] = []
     for element in observation.elements:
         small = element.box.area_px <= 0.04 * observation.size_px[0] * observation.size_px[1]
         name = normalise(element.text or element.desc).casefold()
-        called = name in _CLOSE.split() or _CLOSE_ID.search(element.resource_id.rpartition("/")[2]) is not None
+        tail = element.resource_id.rpartition("/")[2]
+        dropped = extent.holds(*element.box.centre_px) and _DROP_ID.search(tail) is not None
+        called = name in _CLOSE.split() if name else dropped or _CLOSE_ID.search(tail) is not None
         if element.clickable and small and called and element.box.area_px and element.enabled:
             x, y = element.box.centre_px
             taps.append(Tap(x_px=x, y_px=y, label=name or element.resource_id))

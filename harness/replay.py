@@ -37,6 +37,7 @@ from harness.retrace import (
     named,
     pressed,
     same_place,
+    shows_nothing_of,
     way_to,
 )
 from harness.tour import End, Tour, Visit
@@ -205,6 +206,8 @@ def retests(walk: Walk, rules: Sequence[Rule], trips: Sequence[tuple[Finding, tu
         now = judged[finding.rule]
         runs = [run for run in walk.probe_runs if run.rule == finding.rule]
         reason = _untold(finding, now, there, runs, by_rule[finding.rule])
+        if not reason and any(not t.goal.legs and shows_nothing_of(t.goal.target, walk.observations) for t in there):
+            reason = "replay-not-reached"
         still = _STANDS.get(now.verdict, 0) >= _STANDS[finding.verdict]
         answer = Answer.STILL_SEEN if still else Answer.COULD_NOT_TELL if reason else Answer.NO_LONGER_SEEN
         reason = reason if answer is Answer.COULD_NOT_TELL else ""

@@ -37,6 +37,7 @@ _NEAR_RATIO = 0.3  # of the screen's height: how far content may have moved and 
 _SAME_SHAPE_PX = 24
 _TITLE_TOP, _TITLE_BOTTOM = 0.02, 0.14  # of the screen's height
 _ALIKE_RATIO = 0.5
+_LEAST_ALIKE_RATIO = 0.3  # of a page that is known by its key alone
 _BY_ITSELF = (Actor.POPUP, Actor.FLOW, Actor.START, Actor.RECOVER)  # done again as needed, not step by step
 
 
@@ -157,7 +158,7 @@ def locate(leg: Leg, seen: Observation) -> Control | None:
     found = _by_words(today, label, meant)
     if found is None and meant is not None:
         found = _by_id(today, meant, leg.before, seen) or _by_place(today, meant, seen)
-    if found is None or safety.danger_of(found, seen) is not None:
+    if found is None or safety.danger_of(found, seen) or safety.danger_at(*found.box.centre_px, seen):
         return None
     return found
 
@@ -213,6 +214,16 @@ def same_place(recorded: Observation, seen: Observation) -> bool:
         return True
     labels, now = _labels(recorded), _labels(seen)
     return bool(labels) and len(labels & now) >= _ALIKE_RATIO * len(labels)
+
+
+def shows_nothing_of(recorded: Observation, seen: Iterable[Observation]) -> bool:
+    """Return whether a page of the same key shows next to nothing of the recorded one's short labels.
+
+    Pages of a web view under one and the same title share a key: whoever went nowhere to come there may be elsewhere.
+    """
+    labels = _labels(recorded)
+    now = {label for observation in seen if observation.screen == recorded.screen for label in _labels(observation)}
+    return len(labels & now) < _LEAST_ALIKE_RATIO * len(labels)
 
 
 def _titles(observation: Observation) -> set[str]:

@@ -106,6 +106,7 @@ class Tour:
         """Walk until nothing is left, the scope is spent, or the way is blocked."""
         end_s = self._clock.monotonic_s() + self._scope.seconds
         observation = self.enter("start", first=True)
+        rechecked = False
         while True:
             if isinstance(observation, End):
                 return observation
@@ -119,6 +120,10 @@ class Tour:
                 self._explorer.lost()
                 observation = self._again("look-again")
                 continue
+            if self._walker.is_stale and not rechecked:
+                rechecked, observation = True, self.do(Wait(seconds=0.0), Actor.EXPLORE, "look-again")
+                continue
+            rechecked = False
             hindered = self._hindrance(observation)
             if isinstance(hindered, End):
                 return hindered
@@ -204,12 +209,10 @@ class Tour:
         return seen
 
     def _is_dangerous(self, tap: Tap, observation: Observation) -> bool:
-        for control in safety.controls(observation):
-            danger = safety.danger_of(control, observation) if control.box.holds(tap.x_px, tap.y_px) else None
-            if danger is not None and control.kind is not safety.ControlKind.INPUT:
-                self._walker.refuse(observation, control, danger)
-                return True
-        return False
+        met = safety.danger_at(tap.x_px, tap.y_px, observation)
+        if met is not None:
+            self._walker.refuse(observation, *met)
+        return met is not None
 
     def _restart(self, why: str) -> Observation | End | None:
         """Start the app again. A running one is only brought to front by a launch: it has to be stopped before."""
@@ -267,10 +270,11 @@ class Tour:
                     return self._end(self._wall)
             self._popups += 1
             tried = self._ways_tried.get((popup.kind, observation.screen), 0)
-            if tried >= len(popup.ways) or self._popups > self._walker.manners.popups_in_a_row:
+            ways = popup.ways if self._is_at_home(observation) else popup.declining
+            if tried >= len(ways) or self._popups > self._walker.manners.popups_in_a_row:
                 return self._end(f"blocked-{popup.kind}")
-            self._explorer.interrupted()
-            after = self.do(popup.ways[tried], Actor.POPUP, f"popup-{popup.kind}")
+            self._explorer.interrupted(hides=popup.kind is popups.PopupKind.PERMISSION)
+            after = self.do(ways[tried], Actor.POPUP, f"popup-{popup.kind}")
             if after is not None and not self._came_through(observation, after):
                 # Declining closed the app or changed nothing: next time the next way, which binds a little more.
                 self._ways_tried[popup.kind, observation.screen] = tried + 1
@@ -290,6 +294,10 @@ class Tour:
         elif isinstance(again := self._again("return-to-app"), End):
             return again
         return True
+
+    def _is_at_home(self, observation: Observation) -> bool:
+        """Return whether a page is of the package that is visited: nothing is agreed to in a browser or a store."""
+        return observation.page is None or observation.page.package == self._app.package
 
     def _pass_wall(self, observation: Observation) -> bool:
         """Log in where there is an account and nobody has tried; return whether a step was taken.
@@ -332,15 +340,15 @@ class Tour:
     def _came_through(self, before: Observation, after: Observation) -> bool:
         """Return whether a pop-up is gone and the app is still in front."""
         left = before.page is not None and after.page is not None and after.page.package != self._app.package
-        return after.screen != before.screen and not left
+        gone = after.screen != before.screen or popups.popup(after) is None
+        return gone and not left
 
     def _targets(self, observation: Observation) -> list[safety.Control]:
         allowed = []
         pressable = (safety.ControlKind.TAP, safety.ControlKind.TAB)
-        for control in safety.controls(observation):
+        for control, danger in safety.judged(observation):
             if control.kind not in pressable or not control.enabled:
                 continue
-            danger = safety.danger_of(control, observation)
             if danger is None:
                 allowed.append(control)
             else:

@@ -29,6 +29,7 @@ from harness.model import (
     Home,
     Launch,
     LogIn,
+    LongPress,
     MockPlace,
     Moment,
     NextDay,
@@ -81,6 +82,7 @@ class Manners:
     loading_s: float = 0.4
     loading_tries: int = 8
     rest_tries: int = 4
+    stale_s: float = 1.5  # nothing is pressed by what was seen longer ago: something may have come up since
     frozen_s: float = 8.0  # five of Android's patience, and what a slow machine takes itself
     failures_in_a_row: int = 4
     popups_in_a_row: int = 6
@@ -197,6 +199,12 @@ class Walker:
         frame = self._device.capture()
         self.slowest_s = max(self.slowest_s, self._clock.monotonic_s() - began_s)
         return frame
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what was seen last may not be there any more: it took long to read."""
+        age_s = self._clock.monotonic_s() - self._front.ended.mono_s if self._front is not None else 0.0
+        return age_s >= self.manners.stale_s
 
     @property
     def is_frozen(self) -> bool:
@@ -357,7 +365,7 @@ class Walker:
         """Return why a probe must not do this, ``None`` where it may."""
         observation = self._last_seen(companion=isinstance(action, OnCompanion))
         action = _inner(action)
-        if not isinstance(action, Tap) or observation is None:
+        if not isinstance(action, (Tap, LongPress)) or observation is None:
             return None
         allowed = {*rule.may_press, *(rule.may_press_demo if _is_demo(observation) else ())}
         for control in safety.controls(observation):

@@ -744,3 +744,88 @@ def test_the_bar_at_the_bottom_of_a_part_of_the_app_is_its_own() -> None:
     app = Tabbed({"": ["首页", "消息", "我的"], "服务大厅": ["首页", "我的"]}, top_px=2280)
     app.walk()
     assert app.seen == {("", 0), ("", 1), ("", 2), ("服务大厅", 0), ("服务大厅", 1)}
+
+
+def web_view(*bars: str) -> tuple[Observation, list[Target]]:
+    """Return a page that a silent web view draws above the app's own bar."""
+    drawing = Box(left=0, top=0, right=1080, bottom=2200)
+    words = ["我的积分", "学习排行", "通知公告"]
+    drawn: list[Target] = [
+        Label(box=Box(left=90, top=300 + 200 * n, right=500, bottom=350 + 200 * n), label=w, norm=w, element=None)
+        for n, w in enumerate(words)
+    ]
+    width_px = 1080 // max(1, len(bars))
+    boxes = [Box(left=n * width_px, top=2200, right=(n + 1) * width_px, bottom=2400) for n in range(len(bars))]
+    own: list[Target] = [
+        Label(box=box, label=name, norm=name, kind="tab") for box, name in zip(boxes, bars, strict=True)
+    ]
+    return replace(observation("hybrid"), opaque=(drawing,)), [*drawn, *own]
+
+
+def test_a_drawn_page_is_explored_above_a_bar_that_the_hierarchy_knows() -> None:
+    page, shown = web_view("首页", "办事", "消息", "我的")
+    assert [offer.token for offer in read_offers(page, shown, frozenset()).all][:3] == [
+        "我的积分",
+        "学习排行",
+        "通知公告",
+    ]
+    video = replace(page, elements=(replace(page.elements[0], class_name="android.view.SurfaceView"),))
+    assert [offer.token for offer in read_offers(video, shown, frozenset()).all] == ["首页", "办事", "消息", "我的"]
+    small = replace(page, opaque=(Box(left=0, top=200, right=1080, bottom=800),))
+    assert len(read_offers(small, shown, frozenset()).all) == 4
+
+
+def test_what_a_declined_permission_hid_twice_stays_untried_and_what_a_pop_up_said_does_not() -> None:
+    for hides, untried in ((True, 1), (False, 0)):
+        explorer = Explorer(Scope(package=PACKAGE))
+        home, shown = observation("home"), targets(["附近网点"])
+        for _ in range(8):
+            explorer.saw(home, shown)
+            if explorer.next(home, shown) is None:
+                break
+            explorer.interrupted(hides=hides)
+        assert (explorer.next(home, shown), explorer.untried) == (None, untried)
+
+
+def test_an_entry_that_pulls_and_went_away_before_its_turn_is_untried_and_news_are_not() -> None:
+    for label, untried in (("积分抽奖", 1), ("文化馆开馆", 0)):
+        explorer = Explorer(Scope(package=PACKAGE, restarts=0))
+        home = observation("home")
+        explorer.saw(home, targets(["积分排行", label]))
+        assert explorer.next(home, targets(["积分排行", label])) is not None
+        for _ in range(12):
+            explorer.saw(home, targets(["积分排行"]))
+            if explorer.next(home, targets(["积分排行"])) is None:
+                break
+        assert explorer.untried == untried
+
+
+def test_a_page_with_a_column_that_scrolls_by_itself_goes_on_beside_what_was_swept() -> None:
+    page = observation("classes", scrollable=True)
+    left, right = Box(left=0, top=200, right=300, bottom=2400), Box(left=300, top=200, right=1080, bottom=2400)
+    inner = Box(left=320, top=600, right=1060, bottom=1200)
+    for boxes, cut in (((right,), 0), ((right, inner), 0), ((right, left), 1)):
+        columns = tuple(replace(page.elements[0], parent=0, depth=1, box=box) for box in boxes)
+        seen = replace(page, elements=(replace(page.elements[0], scrollable=False), *columns))
+        explorer = Explorer(Scope(package=PACKAGE))
+        for _ in range(20):
+            explorer.saw(seen, [])
+            if explorer.next(seen, []) is None:
+                break
+        assert explorer.cut_pages == cut
+
+
+def test_a_lane_that_goes_on_after_the_last_slide_allowed_is_told_as_cut() -> None:
+    for cards, cut in ((4, 0), (40, 1)):
+        explorer = Explorer(Scope(package=PACKAGE, taps_per_screen=0))
+        at = 0
+        for _ in range(60):
+            word = f"专题{chr(0x4E00 + at)}"
+            box = Box(left=40, top=320, right=900, bottom=680)
+            seen, shown = lane([word]), [Label(box=box, label=word, norm=word)]
+            explorer.saw(seen, shown)
+            move = explorer.next(seen, shown)
+            if move is None:
+                break
+            at = min(at + 1, cards - 1)
+        assert explorer.cut_pages == cut

@@ -189,6 +189,38 @@ def test_nothing_is_clear_while_a_seen_entry_was_not_followed() -> None:
     assert (finding.reason, dict(finding.data)["checkpoint"]) == ("coverage-checkpoint-open", "check-in-page")
 
 
+def test_the_name_of_a_place_on_the_way_to_it_is_not_the_place() -> None:
+    rule, page = points_ranking.RULE, CheckpointId("ranking-page")
+    home = _screen("home", ("首页", "排行榜"), index=1)
+    assert not coverage_of(_walk([home]), rule).reached(page)
+    assert _of(_walk([home]), rule.id).verdict is Verdict.INCONCLUSIVE
+    titled = screen({"package": PACKAGE, "screen": "r", "nodes": [{"text": "排行榜", "box": [440, 150, 640, 210]}]})
+    assert coverage_of(_walk([titled]), rule).reached(page)
+    tab = {"text": "排行榜", "box": [40, 2280, 300, 2340], "clickable": True, "selected": True}
+    assert coverage_of(_walk([screen({"package": PACKAGE, "screen": "t", "nodes": [tab]})]), rule).reached(page)
+
+
+def test_a_pop_up_or_a_log_in_page_behind_an_entry_is_not_what_it_leads_to() -> None:
+    rule, page = points_ranking.RULE, CheckpointId("ranking-page")
+    home = _screen("home", ("首页", "排行榜"), index=1)
+    asks = _screen("asks", ("为了推荐附近的网点，需要开启定位服务", "取消", "去设置"), index=2)
+    board = _screen("board", ("暂无数据",), index=3)
+    press = _step(1, _tap("排行榜"), home, asks)
+
+    def declined(after: Observation) -> Step:
+        return replace(_step(2, _tap("取消"), asks, after), actor=Actor.POPUP)
+
+    again = replace(home, id=ObservationId("o0004"))
+    assert coverage_of(_walk([home, asks, board], [press, declined(board)]), rule).reached(page)
+    for walk in (_walk([home, asks], [press]), _walk([home, asks, again], [press, declined(again)])):
+        (reach,) = (each for each in coverage_of(walk, rule).reaches if each.checkpoint == page)
+        assert (reach.reach, reach.reason) == (Reach.NOT_REACHED, "reach-entry-not-followed")
+    wall = _screen("wall", ("手机号登录", "请输入手机号", "请输入密码", "登录"), index=2)
+    walled = _walk([home, wall], [_step(1, _tap("排行榜"), home, wall)], finished=False, stopped_by="blocked-login")
+    (reach,) = (each for each in coverage_of(walled, rule).reaches if each.checkpoint == page)
+    assert reach.reach is Reach.BLOCKED
+
+
 def test_a_place_without_any_way_to_it_is_out_of_scope_only_after_a_finished_walk() -> None:
     home = _screen("home", ("首页", "通知"), index=1)
     rule = points_ranking.RULE

@@ -251,3 +251,44 @@ def test_no_screen_makes_it_raise_and_a_way_out_is_always_given(texts: list[str]
 def test_a_banner_in_the_page_that_says_it_is_an_advertisement_is_no_pop_up() -> None:
     banner = [node("示例汽车 预约试驾", (40, 900, 700, 960)), node("广告", (40, 970, 130, 1010))]
     assert popup(seen(window(node("首页", (40, 150, 200, 210)), *banner))) is None
+
+
+ICON = "android.widget.ImageView"
+
+
+def test_a_row_that_can_be_deleted_is_no_way_out_of_a_banner_and_a_banner_is_no_wall() -> None:
+    banner = node(
+        "", (0, 200, 1080, 300), node("开启消息通知", (40, 220, 400, 280)), button("去开启", (800, 220, 1000, 280))
+    )
+    rows = [
+        node("", (0, 400 + 200 * n, 1080, 580 + 200 * n), node(text, (40, 420 + 200 * n, 600, 480 + 200 * n)),
+             button("删除", (860, 420 + 200 * n, 1040, 480 + 200 * n), id="tv_del"), kind=VIEW)
+        for n, text in enumerate(("会议通知", "防汛通知"))
+    ]  # fmt: skip
+    assert popup(seen(window(banner, *rows))) is None
+    close = node("", (1010, 220, 1070, 280), kind=ICON, clickable="true", id="iv_close")
+    popped = found(seen(window(banner, *rows, close)))
+    assert (popped.kind, labels(popped)) == (PopupKind.NOTIFICATION, [popped.dismiss.label, "Back"])  # type: ignore[union-attr]
+    assert popped.dismiss == Tap(x_px=1040, y_px=250, label="cn.gov.demo.study:id/iv_close")
+
+
+@pytest.mark.parametrize(("bounds", "closes"), [((860, 820, 920, 880), True), ((860, 1900, 920, 1960), False)])
+def test_an_icon_that_may_delete_closes_a_dialog_only_from_within_it(
+    bounds: tuple[int, int, int, int], *, closes: bool
+) -> None:
+    icon = node("", bounds, kind=ICON, clickable="true", id="iv_del")
+    asks = dialog("隐私政策", "使用前请阅读《隐私政策》", buttons=("同意",))
+    popped = found(seen(window(*PAGE, asks, icon)))
+    assert labels(popped) == [*(["cn.gov.demo.study:id/iv_del"] if closes else []), "Back", "同意"]
+
+
+def test_a_question_whether_something_is_to_stop_running_is_no_crash() -> None:
+    asks = over_a_page("提示", "系统将停止运行，是否确认提交？", buttons=("取消", "确定"))
+    assert popup(asks) is None
+    assert found(over_a_page("学习在线屡次停止运行", buttons=("关闭应用",))).kind is PopupKind.CRASH
+
+
+def test_the_ways_that_agree_to_something_are_told_apart() -> None:
+    popped = found(over_a_page("隐私政策", "使用前请阅读《隐私政策》", buttons=("同意", "仅浏览")))
+    assert labels(popped) == ["仅浏览", "Back", "同意"]
+    assert popped.declining == popped.ways[:2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from harness.model import (
     ObservationId,
     PackageName,
     RuleId,
+    ScreenKey,
     Step,
     Tap,
     Verdict,
@@ -34,7 +36,7 @@ from harness.model import (
 )
 from harness.replay import Answer, Retracer, exit_status
 from harness.retest import facts, retest
-from harness.retrace import Goal, Leg, goals, is_content, locate, same_place, way_to
+from harness.retrace import Goal, Leg, goals, is_content, locate, same_place, shows_nothing_of, way_to
 from harness.tour import Tour, Visit
 from harness.virtual.server import DeviceHandle, VirtualDevices
 from tests.screen_drawing import AT, button, node, seen, window
@@ -106,6 +108,15 @@ def test_a_page_is_the_same_without_one_of_its_functions_and_another_page_is_not
     assert not same_place(before, rows("签到", "请假"))
     elsewhere = seen(window(node("课程", (40, 400, 1040, 500))), activity="cn.gov.demo.study.Other")
     assert not same_place(before, elsewhere)
+
+
+def test_of_a_page_that_shows_nothing_of_the_recorded_one_its_key_alone_says_nothing() -> None:
+    recorded = rows("课程", "积分", "排行", "设置")
+    other = replace(rows("签到", "请假", "班表"), screen=recorded.screen)
+    lower = replace(rows("设置", "积分"), screen=recorded.screen)
+    assert shows_nothing_of(recorded, [other])
+    assert not shows_nothing_of(recorded, [other, lower])
+    assert shows_nothing_of(recorded, [other, replace(lower, screen=ScreenKey("elsewhere"))])
 
 
 def test_the_way_prefers_names_to_content_and_avoids_what_led_astray() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.messages import catalogue
-from harness.model import Channel, Observation
-from harness.safety import Control, ControlKind, controls, danger, danger_of
+from harness.model import Box, Channel, Observation, Shape, ShapeKind
+from harness.safety import Control, ControlKind, controls, danger, danger_at, danger_of, judged
 from harness.safety.lexicon import DANGERS
 from tests.screen_drawing import Written, WrittenEngine, button, drawn, node, seen, window
 
@@ -22,15 +24,21 @@ REFUSED = {
         "补签 补卡 签退 今日签到+2 签到领红包 签到｜+5 点击签到领取今日积分 扫码签到 位置签到 拍照打卡 签 "
         "点到 请点击下方按钮立即签到，完成今日考勤 去签到记录今天"
     ),
-    "danger-pay": ("付款 结算 立即支付 确认协议并开通 立即转入 立即提现 借现金 立即缴费 去支付 充值"),
+    "danger-pay": (
+        "付款 结算 立即支付 微信支付 确认并支付 付费观看 支付按钮 "
+        "确认协议并开通 立即转入 立即提现 借现金 立即缴费 去支付 充值"
+    ),
     "danger-post": ("发布 发表观点 发送 写评论 发表评论"),
-    "danger-like": ("点赞 赞12 12赞 关注 +关注 收藏"),
+    "danger-like": ("点赞 点赞按钮 赞12 12赞 关注 +关注 收藏"),
     "danger-forward": ("转发 转发给同事"),
     "danger-vote": ("投票 立即投票 为TA投一票 投TA一票 满意 非常满意 不满意 基本满意"),
     "danger-delete": ("删除 清空记录 清除缓存 卸载"),
     "danger-logout": ("退出登录 注销 注销账号 切换账号 退出"),
-    "danger-submit": ("提交 确认提交 交卷 一键上报 立即报名 保存 签收 一键催办"),
-    "danger-share": ("分享 分享给好友 邀请好友 微信好友"),
+    "danger-submit": (
+        "提交 确认提交 交卷 一键上报 立即报名 保存 签收 一键催办 "
+        "赞成 反对 弃权 不同意 审核通过 不予通过 退回修改 已阅 收到"
+    ),
+    "danger-share": ("分享 分享按钮 分享图标 分享给好友 邀请好友 微信好友"),
     "danger-install": ("立即安装 下载 立即更新 立即下载并安装最新版本的移动客户端"),
     "danger-bind": ("去绑定 更换手机号 本机号码一键登录 继续认证 获取验证码 开始人脸识别"),
     "danger-permission": ("允许 始终允许 仅在使用中允许 去开启 Allow WhileUsingTheApp"),
@@ -44,7 +52,7 @@ REFUSED = {
 TO_LOOK_AT = (
     "签到日历 签到记录 签到规则 签到明细 打卡记录 打卡规则 查看签到记录 会议签到 会议签到二维码 考勤统计 "
     "考勤 签到排行榜 打卡地推荐 网红打卡地 关于开展签到工作的通知 积分规则 我的积分 总积分115 今日积分120 "
-    "积分排行 积分兑换 积分落户查询 去学习 去看看 去答题 学习 下一节 下一步 跳过 取消 关闭 不同意 "
+    "积分排行 积分兑换 积分落户查询 去学习 去看看 去答题 学习 下一节 下一步 跳过 取消 关闭 "
     "我知道了 首页 我的 消息 设置 更多 搜索 我的收藏 我的关注 评论区 投票结果 缴费记录 生活缴费 快递查询 "
     "我的订单 下载中心 倍速 播放 暂停 投诉建议 意见反馈 关于我们 在线办理 登录 隐私政策 热搜榜 "
     "学习时长120分钟 值班表 联系我们 0分/5分"
@@ -146,6 +154,9 @@ def test_a_silent_icon_with_its_word_below_is_refused() -> None:
         ("btn_log_out", "danger-logout"),
         ("home_menu", None),
         ("tv_design", None),
+        ("iv_right", "danger-unread"),
+        ("0_resource_name_obfuscated", "danger-unread"),
+        ("kxk", "danger-unread"),
     ],
 )
 def test_a_silent_control_is_judged_by_its_id(resource_id: str, name: str | None) -> None:
@@ -331,3 +342,60 @@ def test_a_danger_split_into_one_node_a_letter_is_refused_whole_and_in_parts(let
     observation = seen(window(node("", (300, 880, 700, 1000), *inside, kind=VIEW, clickable="true")))
     (whole,) = controls(observation)
     assert danger_of(whole, observation)
+
+
+# --- a press meets a point
+
+
+def met(observation: Observation, label: str) -> str | None:
+    """Return why the control of that label must not be pressed at its middle."""
+    return next(why for control, why in judged(observation) if control.norm == label)
+
+
+def test_a_bar_is_not_pressed_where_a_button_to_sign_in_stands_in_its_middle() -> None:
+    tabs = [node(name, (at, 2280, at + 200, 2340)) for name, at in (("首页", 40), ("我的", 840))]
+    sign = node("", (460, 2230, 620, 2390), kind=IMAGE, clickable="true", id="btn_checkin")
+    observation = seen(window(node("", (0, 2220, 1080, 2400), *tabs, sign, kind=VIEW, clickable="true")))
+    bar = controls(observation)[0]
+    assert danger_of(bar, observation) is None  # its own words are harmless
+    assert dict(judged(observation))[bar] == "danger-sign-in"
+    control, why = danger_at(540, 2310, observation) or pytest.fail("nothing is feared there")
+    assert (control.box.left, why) == (460, "danger-sign-in")
+
+
+@pytest.mark.parametrize("footer_first", [False, True])
+def test_a_link_is_not_pressed_where_a_bar_lies_over_it_or_it_over_the_bar(*, footer_first: bool) -> None:
+    link, footer = button("详情", (500, 2300, 590, 2360)), button("立即申请", (0, 2280, 1080, 2400))
+    observation = seen(window(*((footer, link) if footer_first else (link, footer))))
+    assert met(observation, "详情") == "danger-submit"
+    assert danger_at(545, 2330, observation) is not None
+
+
+def test_a_harmless_link_in_a_card_that_acts_is_pressed_itself() -> None:
+    link = button("详情", (860, 920, 1040, 980))
+    card = node("", (0, 800, 1080, 1000), node("立即报名", (40, 820, 300, 880)), link, kind=VIEW, clickable="true")
+    observation = seen(window(card))
+    assert met(observation, "立即报名") == "danger-submit"
+    assert met(observation, "详情") is None
+    assert danger_at(950, 950, observation) is None
+    assert danger_at(500, 900, observation) is not None
+
+
+def test_each_line_on_a_drawn_button_is_judged_by_all_of_them() -> None:
+    png = drawn([Written(text="字" * 20, x_px=20, y_px=y, size_px=50) for y in range(120, 2300, 120)])
+    engine = WrittenEngine(("签到", (480, 1000, 600, 1050)), ("今日任务", (460, 1060, 620, 1100)))
+    page = seen(window(node("", (0, 0, 1080, 2400), kind=VIEW)), png=png, engines=[engine])
+    around = Box(left=400, top=980, right=680, bottom=1120)
+    button_shape = Shape(kind=ShapeKind.BUTTON, box=around, match_ratio=0.9, method="test")
+    assert met(page, "今日任务") is None
+    assert met(replace(page, shapes=(button_shape,)), "今日任务") == "danger-sign-in"
+
+
+@pytest.mark.parametrize(("name", "why"), [("thumb_up", "danger-like"), ("share", "danger-share"), ("play", None)])
+def test_an_icon_that_a_template_knows_is_judged_by_its_name(name: str, why: str | None) -> None:
+    icon = node("", (100, 900, 300, 1100), kind=IMAGE, clickable="true", id="iv_round_entry")
+    page = seen(window(node("首页", (0, 0, 400, 90)), icon))
+    inside = Box(left=150, top=950, right=250, bottom=1050)
+    shape = Shape(kind=ShapeKind.ICON, box=inside, match_ratio=0.9, method="test", name=name)
+    (control,) = controls(page)
+    assert danger_of(control, replace(page, shapes=(shape,))) == why

@@ -537,6 +537,32 @@ def test_a_page_that_does_not_answer_for_long_is_left_and_that_is_said() -> None
     assert whys.count("leave-frozen") == 1
 
 
+def test_what_took_long_to_read_is_looked_at_once_more_before_anything_is_pressed() -> None:
+    device, walker, kept, clock = made({**SCREENS, "home": ["新闻", "我的"], "late": ["我的"]})
+    slow = walker._perceive
+
+    def perceive(frame: Frame, id: ObservationId) -> Observation:  # noqa: A002
+        if device.here == "home" and len(kept.observations) <= 3:
+            clock.sleep(2.0)
+            device.here = "late"  # something else came up meanwhile
+        return slow(frame, id)
+
+    walker._perceive = perceive
+    tour(walker, clock, steps=4).run()
+    whys = [step.why for step in kept.steps]
+    assert whys[:4] == ["start-clean", "start", "look-again", "explore-new"]
+    assert [step.action.label for step in kept.steps if isinstance(step.action, Tap)] == ["我的"]
+
+
+def test_nothing_is_agreed_to_in_another_app() -> None:
+    labels = ["请阅读《隐私政策》", "隐私政策", "同意"]
+    device, walker, kept, clock = made({**SCREENS, "launcher": labels})
+    device.ways = {**WAYS, "新闻": "launcher"}
+    tour(walker, clock, steps=30).run()
+    assert not [step for step in kept.steps if isinstance(step.action, Tap) and step.action.label == "同意"]
+    assert [step for step in kept.steps if step.why == "popup-privacy"]
+
+
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [

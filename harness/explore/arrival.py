@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from harness.explore.bars import Bars, is_of_bar
 from harness.explore.lists import Lists, activity
 from harness.explore.places import BACK, LAUNCH, SCROLL, Item, Lane, Place
-from harness.explore.sweeps import known_lane, lane_boxes, scroll_box, shifted, within
+from harness.explore.sweeps import columns_beside, known_lane, lane_boxes, scroll_box, shifted, within
 from harness.explore.targets import FIRST, Offer, Offers
 from harness.explore.views import TELLING_CHARS, moved_px, moving_lines, outline, tops_px, words_of
 from harness.model import Box, Observation, ScreenKey
@@ -50,7 +50,7 @@ class Arrivals:
         self.resets = False  # whether Back leads to the top of a page instead of to where it stood
         self._lanes: dict[int, Box] = {}  # of the present place, those in view
         self.loops: dict[ScreenKey, None] = {}
-        self.interrupted = False
+        self.interrupted = self.hidden = False
         self._alias: dict[ScreenKey, ScreenKey] = {}
         self._bars = Bars()
         self._lists = Lists()
@@ -88,7 +88,7 @@ class Arrivals:
     def forget(self) -> None:
         """Forget the last move. Whoever comes back to a place that Back led to finds that it still does from there."""
         self._last = None
-        self.interrupted = False
+        self.interrupted = self.hidden = False
 
     def take_back(self, *, deadly: bool) -> None:
         """Undo the last move on the map: nobody knows whether it was done; ``deadly``: or it ended the app."""
@@ -102,6 +102,12 @@ class Arrivals:
             item.open = item.retried = True
             item.penalty += penalty
             self.places[last.origin].taps -= 1
+
+    def _stay_hidden(self, last: _Last) -> None:
+        """Note that nobody has seen what an item leads to, where it was pressed twice and declined each time."""
+        item = self.places[last.origin].items.get(last.token)
+        if item is not None and not item.open:
+            item.open = item.given_up = True
 
     # --- arriving
 
@@ -117,8 +123,10 @@ class Arrivals:
         before, self._here = self._here, key
         if self.interrupted and last is not None and key == last.origin:
             self._reopen(last)
+            if self.hidden:
+                self._stay_hidden(last)
             last = None
-        self.interrupted = False
+        self.interrupted = self.hidden = False
         self._learn(last, place, new=new)
         self._place_in_stack(last, place)
         if last is None or key != before or last.token in (BACK, LAUNCH):
@@ -229,6 +237,7 @@ class Arrivals:
     def _look(self, observation: Observation, offers: Offers, last: _Last | None) -> None:
         place = self.here
         place.scroll = scroll_box(observation) or place.scroll
+        place.columns = max(place.columns, columns_beside(observation))
         moving, tops = moving_lines(observation, offers, place.scroll), tops_px(observation, place.scroll)
         swiped = last is not None and last.token == SCROLL and last.origin == place.key
         down = last.step if swiped and last is not None and last.lane < 0 else 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.explore.arrival import Arrivals
 from harness.explore.places import BACK, LAUNCH, SCROLL, Item, Lane, Place
 from harness.explore.sweeps import lowered, raised, sideways, sideways_back
-from harness.explore.targets import Offer, Offers, Target, read_offers
+from harness.explore.targets import PULL, Offer, Offers, Target, pull, read_offers
 from harness.explore.ways import SWIPE_COST, TAP_COST, Route, reveal_cost, routes
 from harness.model import Action, Back, Launch, Observation, PackageName, ScreenKey, Tap
 
@@ -75,18 +75,22 @@ class Explorer:
 
     @property
     def untried(self) -> int:
-        """Number of things seen and left untried."""
-        return sum(
-            1
+        """Number of things seen and left untried; of what went away before its turn, what pulls.
+
+        News come and go; an entry to what the rules look for that was seen once is something not looked at.
+        """
+        left = (
+            (place, item)
             for place in self._map.places.values()
             for item in place.items.values()
-            if item.open and not item.gone and self._map.penalty_of(place, item) is not None
+            if item.open and not (item.gone and pull(item.token) == len(PULL))
         )
+        return sum(1 for place, item in left if self._map.penalty_of(place, item) is not None)
 
     @property
     def cut_pages(self) -> int:
-        """Number of screens that went on below what was scrolled to: long pages, endless feeds."""
-        return sum(1 for place in self._map.places.values() if place.cut)
+        """Number of screens that went on below or beside what was scrolled to: long pages, endless feeds."""
+        return sum(1 for place in self._map.places.values() if place.goes_on)
 
     @property
     def loops(self) -> tuple[ScreenKey, ...]:
@@ -109,9 +113,12 @@ class Explorer:
         """Forget the last move: where it led could not be seen."""
         self._map.forget()
 
-    def interrupted(self) -> None:
-        """Hear that something stood in the way after the last move: seen from the same screen, it is made again."""
-        self._map.interrupted = True
+    def interrupted(self, *, hides: bool = False) -> None:
+        """Hear that something stood in the way after the last move: seen from the same screen, it is made again.
+
+        Where it ``hides`` what the move leads to, that stays something not looked at.
+        """
+        self._map.interrupted, self._map.hidden = True, self._map.hidden or hides
 
     def failed(self, *, deadly: bool = False) -> None:
         """Take the last move back, because nobody knows whether it was done: the map learns nothing from it.
@@ -212,7 +219,7 @@ class Explorer:
         if goal.item is not None:
             goal.item.given_up = True
         elif goal.lane is not None:
-            goal.lane.done = True
+            goal.lane.done = goal.lane.cut = True
         else:
             goal.place.cut = True
 
@@ -299,6 +306,7 @@ class Explorer:
         fresh = self._map.slid.get(number, 0) >= lane.swept
         if fresh:
             lane.swept += 1
+            lane.cut = lane.swept >= _MOST_LANE_SWEEPS
         self._map.slide(number, step=1, further=fresh)
         return Move(action=sideways(lane.box), token=SCROLL, why="explore-sideways" if fresh else "explore-known-way")
 

@@ -60,6 +60,7 @@ class Lane:
     swept: int = 0
     dull: int = 0  # slides in a row that brought nothing new
     done: bool = False
+    cut: bool = False  # goes on beside what was looked at
 
 
 @dataclass(slots=True)
@@ -94,6 +95,7 @@ class Place:
     short: bool = False  # the last sweep down moved it so little that it is at its bottom, or something loads there
     dull_sweeps: int = 0  # sweeps in a row that brought nothing but more rows
     cut: bool = False  # goes on below what was looked at
+    columns: int = 0  # boxes beside the one that is swept that scroll down, too
     lanes: list[Lane] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)  # words that scroll, and the depth they were first seen at
     rows: dict[str, int] = field(default_factory=dict)  # how many rows of each list were in view at most
@@ -105,6 +107,11 @@ class Place:
     def swept(self) -> bool:
         """Whether nothing more is to be looked at below."""
         return self.scroll is None or self.bottom or self.cut
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether something of it was not looked at: below, beside, or in a column that scrolls by itself."""
+        return self.cut or not self.swept or self.columns > 0 or any(lane.cut for lane in self.lanes)
 
     @property
     def back_is_stuck(self) -> bool:

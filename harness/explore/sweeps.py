@@ -19,16 +19,16 @@ def scroll_box(observation: Observation) -> Box | None:
 
     Of a page that pixels alone show nobody knows: it is tried.
     """
-    boxes = [
-        element.box
-        for element in observation.elements
-        if element.scrollable
-        and element.box.height_px > _LEAST_HEIGHT_PX
-        and not _moves_sideways(element.class_name, element.box, observation)
-    ]
     width_px, height_px = observation.size_px
-    boxes = boxes or [box for box in observation.opaque if 2 * box.area_px >= width_px * height_px]
+    boxes = _scroll_boxes(observation) or [box for box in observation.opaque if 2 * box.area_px >= width_px * height_px]
     return max(boxes, key=lambda box: box.area_px, default=None)
+
+
+def columns_beside(observation: Observation) -> int:
+    """Return how many boxes scroll down that do not touch the largest one: a menu of classes beside a list."""
+    widest = scroll_box(observation)
+    boxes = _scroll_boxes(observation)
+    return sum(1 for box in boxes if widest is not None and not box.overlap(widest).area_px)
 
 
 def lane_boxes(observation: Observation) -> tuple[Box, ...]:
@@ -81,6 +81,16 @@ def shifted(before: frozenset[str], after: frozenset[str]) -> bool:
 def within(box: Box | None, inner: Box) -> bool:
     """Return whether a box moves along when ``box`` is scrolled."""
     return box is not None and box.holds(*inner.centre_px)
+
+
+def _scroll_boxes(observation: Observation) -> list[Box]:
+    return [
+        element.box
+        for element in observation.elements
+        if element.scrollable
+        and element.box.height_px > _LEAST_HEIGHT_PX
+        and not _moves_sideways(element.class_name, element.box, observation)
+    ]
 
 
 def _moves_sideways(class_name: str, box: Box, observation: Observation) -> bool:

@@ -52,6 +52,8 @@ _MENU_LABEL_CHARS = 10
 _TOKEN_CHARS = 40
 _NEXT_TO_NOTHING = 2
 _DRAWN_ROWS, _DRAWN_ROW_CHARS, _COLUMN_PX = 5, 7, 24
+_DRAWS_PAGES = re.compile(r"WebView|Flutter|ReactRootView", re.IGNORECASE)  # unlike a video, a map or a poster
+_PAGE_RATIO = 0.4
 _EDGE_PX, _WHOLE = 4, 0.8  # a lower word at the edge of what is drawn is half a word
 _APART = 3  # usual steps of a column: what stands further below is not of it
 _FEW_ROWS = 3  # so few, and a word that pulls among them: a menu with long names
@@ -134,10 +136,10 @@ class Offers:
 def read_offers(observation: Observation, targets: Sequence[Target], menus: frozenset[str]) -> Offers:
     """Return what the screen offers, top to bottom. ``menus`` are lists whose rows lead to different places.
 
-    Words that only pixels show are offered where the hierarchy has next to nothing to press: a drawn page. On others
-    they are texts inside pictures and videos.
+    Words that only pixels show are offered where the hierarchy has next to nothing to press: on a drawn page, with the
+    app's own bars around it or without. Elsewhere they are texts inside pictures and videos.
     """
-    drawn = sum(1 for target in targets if target.element is not None) <= _NEXT_TO_NOTHING
+    drawn = _drawn_regions(targets, observation)
     offers: list[Offer] = []
     rows: dict[str, list[tuple[str, Target]]] = {}
     columns = _drawn_columns(targets, observation) if drawn else {}
@@ -147,7 +149,8 @@ def read_offers(observation: Observation, targets: Sequence[Target], menus: froz
         if _is_behind(target, targets, observation):
             continue
         token = tokens.next(target)
-        if target.element is None and (not drawn or _is_cut_off(target, usual_px, observation)):
+        on_drawn = any(region.holds(*target.box.centre_px) for region in drawn)
+        if target.element is None and (not on_drawn or _is_cut_off(target, usual_px, observation)):
             continue
         sort = _sort(target, observation)
         group = columns.get(token, f"{target.box.left}x{target.box.width_px}")
@@ -165,6 +168,23 @@ def read_offers(observation: Observation, targets: Sequence[Target], menus: froz
         offers.extend(_sampled(group, [target for token, target in members if (token, target) not in named]))
     counts = {group: len(members) for group, members in rows.items()}
     return Offers(all=tuple(offers), rows=counts)
+
+
+def _drawn_regions(targets: Sequence[Target], observation: Observation) -> list[Box]:
+    """Return the regions that are drawn pages: all of a silent screen, else large silent parts of a web view."""
+    pressable = [target.box for target in targets if target.element is not None]
+    width_px, height_px = observation.size_px
+    if len(pressable) <= _NEXT_TO_NOTHING:
+        return [Box(left=0, top=0, right=width_px, bottom=height_px)]
+    least_px = _PAGE_RATIO * width_px * height_px
+    pages = [element.box for element in observation.elements if _DRAWS_PAGES.search(element.class_name)]
+    return [
+        region
+        for region in observation.opaque
+        if region.area_px >= least_px
+        and any(page.overlap(region) == region for page in pages)
+        and sum(1 for box in pressable if region.holds(*box.centre_px)) <= _NEXT_TO_NOTHING
+    ]
 
 
 def _is_behind(target: Target, targets: Sequence[Target], observation: Observation) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.model import Box, Channel, Observation, Word
-from harness.safety.lexicon import SIGN_LOOK, UNREAD, compact, danger
+from harness.model import Box, Channel, Observation, ShapeKind, Word
+from harness.safety.lexicon import SIGN_LOOK, UNREAD, compact, danger, danger_in_id, is_telling
 from harness.wording import normalise
 
 _SYSTEM = ("com.android.systemui",)
@@ -18,6 +18,7 @@ _PAGE_RATIO = 0.5  # a tappable box larger than this of the screen is a page, wh
 _LEAST_CONFIDENCE = 0.5
 _MOST_TABS, _MOST_LOW_TABS = 12, 6
 _LONGEST_LABEL = 24
+_ICON_RATIO = 0.15  # of the screen's width: what is no larger and says nothing is an icon
 _QUESTION = re.compile(r"(?:确定|确认|是否|要不要|您将|即将)")
 _YES = re.compile(r"确定|确认|是|是的|好|好的|继续|完成|下一步|ok|yes|confirm|continue|done|next|立即前往")
 _QUESTION_STEMS: tuple[tuple[str, str], ...] = (
@@ -53,6 +54,9 @@ class ControlKind(StrEnum):
     SCROLL = "scroll"  # a box whose content moves under a swipe
 
 
+_ACTING = (ControlKind.TAP, ControlKind.TAB, ControlKind.TOGGLE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """Something on a screen that could be worked. ``element`` is ``None`` where only pixels showed it."""
@@ -86,20 +90,72 @@ def controls(observation: Observation) -> tuple[Control, ...]:
     return tuple(sorted(listed, key=lambda c: (c.box.top, c.box.left, c.box.bottom, c.box.right, c.kind)))
 
 
+def judged(observation: Observation) -> tuple[tuple[Control, str | None], ...]:
+    """Return everything that could be worked, top to bottom, and why a press at its middle must not be made.
+
+    A press meets a point, not a control: a button that stands in the middle of a row, or a bar that lies over it, gets
+    what was meant for the row. A harmless control that stands in a dangerous one gets its press itself. What lies
+    under another thing cannot be told from what lies over it, so neither is pressed.
+    """
+    listed = [(control, danger_of(control, observation)) for control in controls(observation)]
+    feared = [(control, why) for control, why in listed if why is not None and control.kind in _ACTING]
+
+    def met(control: Control) -> str | None:
+        if control.kind not in _ACTING:
+            return None
+        there = ((other, why) for other, why in feared if other.box.holds(*control.box.centre_px))
+        return next((why for other, why in there if not _stands_in(control, other, observation)), None)
+
+    return tuple((control, why or met(control)) for control, why in listed)
+
+
+def danger_at(x_px: int, y_px: int, observation: Observation) -> tuple[Control, str] | None:
+    """Return what must not be pressed and stands at a point, with its danger class; ``None`` where nothing does.
+
+    Where one thing stands in another it is the inner one that counts.
+    """
+    there = [(c, danger_of(c, observation)) for c in controls(observation) if c.box.holds(x_px, y_px)]
+    safe = [control for control, why in there if why is None and control.kind in (*_ACTING, ControlKind.BACK)]
+    for control, why in there:
+        inner = any(_stands_in(other, control, observation) for other in safe)
+        if why is not None and control.kind is not ControlKind.INPUT and not inner:
+            return control, why
+    return None
+
+
+def _stands_in(inner: Control, outer: Control, observation: Observation) -> bool:
+    """Return whether a control stands in another one, in the tree or on a page as a whole."""
+    at = inner.element
+    while at is not None and outer.element is not None:
+        at = observation.elements[at].parent
+        if at == outer.element:
+            return True
+    on_a_page = outer.box.area_px > _PAGE_RATIO * observation.size_px[0] * observation.size_px[1]
+    return on_a_page and inner.box.area_px < outer.box.area_px
+
+
 def danger_of(control: Control, observation: Observation) -> str | None:
     """Return the danger class of a control as it stands on its screen, ``None`` where it may be pressed.
 
     Looks at what is under and inside the control in every channel, at the words beside a silent icon, and at the
-    question that a plain 确定 answers. Swiping and seeking press nothing.
+    question that a plain 确定 answers. Swiping and seeking press nothing. Whether a press at its middle would meet
+    something else, ``judged`` tells.
     """
     if control.kind in (ControlKind.SCROLL, ControlKind.SEEK, ControlKind.BACK):
         return None
     element = None if control.element is None else observation.elements[control.element]
     labels = [control.label, *_labels(control, observation)]
     found = danger(labels, element=element)
+    if found is None and element is not None and not any(_lies_in(word, control) for word in observation.words):
+        found = danger_in_id(element.resource_id)  # the words it has lie across it, and may be another's
     if found is not None:
         return found
     if not any(compact(label) for label in labels):
+        icons = (shape for shape in observation.shapes if shape.kind is ShapeKind.ICON)
+        known = (danger_in_id(icon.name) for icon in icons if control.box.holds(*icon.box.centre_px))
+        found = next((name for name in known if name is not None), None)
+        if found is not None:
+            return found
         beside = _beside(control.box, observation.words)
         found = danger([word.norm for word in beside])
         if found is None and not beside and control.kind is not ControlKind.INPUT and _is_unread(control, observation):
@@ -114,11 +170,16 @@ def danger_of(control: Control, observation: Observation) -> str | None:
 
 
 def _is_unread(control: Control, observation: Observation) -> bool:
-    """Return whether a silent control may say something that nobody has read: drawn too small, or out of sight."""
+    """Return whether a silent control may say something that nobody has read: drawn too small, or out of sight.
+
+    What an icon means nobody has read either, unless its id tells.
+    """
     if _is_cut(control, observation):
         return True
-    if control.element is not None and observation.elements[control.element].resource_id.rpartition("/")[2]:
-        return False  # it is known by its id
+    if control.element is not None and is_telling(observation.elements[control.element].resource_id):
+        return False
+    if max(control.box.width_px, control.box.height_px) <= _ICON_RATIO * observation.size_px[0]:
+        return True
     if any(gap.channel is Channel.OCR for gap in observation.gaps):
         return True
     return not any(region.overlap(control.box) == control.box for region in observation.opaque)
@@ -276,10 +337,23 @@ def _labels(control: Control, observation: Observation) -> list[str]:
     found: list[str] = []
     for word in observation.words:
         under = word.box.holds(x, y) and word.box.area_px <= 4 * max(1, control.box.area_px)
-        inside = control.box.overlap(word.box) == word.box and not page
+        inside = _lies_in(word, control) and not page
         if (under or inside) and not _belongs_elsewhere(word, control, observation):
             found.append(word.text)
+    if control.element is None:
+        found.extend(word.text for word in _on_the_same_button(control, observation))
     return found
+
+
+def _lies_in(word: Word, control: Control) -> bool:
+    return control.box.overlap(word.box) == word.box
+
+
+def _on_the_same_button(control: Control, observation: Observation) -> list[Word]:
+    """Return the words drawn on the button that a drawn word stands on: a press of one line presses them all."""
+    buttons = (shape.box for shape in observation.shapes if shape.kind is ShapeKind.BUTTON)
+    around = [box for box in buttons if box.holds(*control.box.centre_px)]
+    return [word for word in observation.words if any(box.holds(*word.box.centre_px) for box in around)]
 
 
 def _belongs_elsewhere(word: Word, control: Control, observation: Observation) -> bool:

@@ -15,13 +15,14 @@ from harness.wording import normalise
 
 UNREAD = "danger-unread"  # nobody has read what it says
 _LONG, _LONG_LATIN = 12, 32  # compact characters beyond which a label is a sentence
+_CALLED = re.compile(r"(?:按钮|图标)$")  # how a description calls what it describes: 分享按钮
 _COUNTDOWN = re.compile(r"(?<=[\u4e00-\u9fff])\d{1,2}(?:s|秒)(?:后)?$")
 _DAY_OR_PRICE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}|¥\s?\d|\d元")
 _CALLS = re.compile(r"拨|呼|电话|热线|联系|通话|报警|求助")
 _COMPACT = re.compile(r"[\s\W_]+")
 _NOW = (
     "(?:立即|立刻|马上|现在|去|我要|我来|一键|点击|点此|点我|确认|确定|继续|前往|快速|快去|快来|请|开始|直接"
-    "|同意并|免费|重新|再次|批量|全部)"
+    "|同意并|免费|重新|再次|批量|全部|并)"
 )
 
 # What is signed; and what follows or precedes it where a label only leads to something to look at.
@@ -45,7 +46,7 @@ _WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "danger-pay",
         _whole(
-            r"(?:支付|付款|购买|买单|下单|结算|缴费|缴纳|缴款|充值|打赏|转账|转入|转出|提现|续费|订购|开通|投保|认购|抢购|捐款|捐赠|还款|借款"
+            r"(?:(?:微信|支付宝|银联|余额|扫码)?支付|付费.{0,4}|付款|购买|买单|下单|结算|缴费|缴纳|缴款|充值|打赏|转账|转入|转出|提现|续费|订购|开通|投保|认购|抢购|捐款|捐赠|还款|借款"
             r"|借现金|兑换|预订|预定|订票|购票|加入购物车|加购|提交订单|pay|paynow|buy|buynow|checkout)(?:\d.*|元.*|会员|vip|服务|协议.*)?|"
             r"协议并(?:开通|支付)|.{0,4}\d+元?.{0,2}(?:开通|支付|购买)"
         ),
@@ -116,7 +117,8 @@ _WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "danger-submit",
         _whole(
-            r"提交.{0,6}|递交|交卷|保存.{0,4}|(?:一键)?上报|报送|呈报|填报完成|申请|申领|申报|预约|报名|参加|参与|加入|签收|签约|签署|签字|签名|审批|批准|通过|驳回|退回"
+            r"提交.{0,6}|递交|交卷|保存.{0,4}|(?:一键)?上报|报送|呈报|填报完成|申请|申领|申报|预约|报名|参加|参与|加入|签收|签约|签署|签字|签名|审批|批准|驳回"
+            r"|(?:审[核批查])?(?:不予?)?通过|退回.{0,4}|不予.{0,4}|不同意|赞成|反对|弃权|已阅|收到|确认(?:收到|接收|办结)"
             r"|受理|办结|派发|下发|转办|催办|一键(?:提醒|催办|通知)|通知全员|签批|批示|接单|抢单|办理|submit|save|apply|confirm(?:order)?"
         ),
     ),
@@ -211,6 +213,14 @@ DANGERS = frozenset(
         *(name for table in (_WHOLE, _ANYWHERE, _ID_TOKENS) for name, _ in table),
     }
 )
+_LEAST_TELLING = 4  # letters: shorter ones are abbreviations of a class, or an obfuscated name
+# Words of ids that name a thing's looks or place. The last three are what Android's own shrinker writes.
+_UNTELLING = re.compile(
+    "action|area|base|bottom|button|card|center|centre|click|clickable|common|constraint|container|content|custom|end"
+    "|extra|first|float|floating|footer|frame|func|function|group|head|header|icon|image|imageview|item|layout|left"
+    "|linear|main|middle|operate|option|panel|picture|relative|right|root|second|start|text|textview|third|title|tool"
+    "|toolbar|view|widget|wrap|wrapper|resource|name|obfuscated"
+)
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -231,7 +241,7 @@ def danger(labels: Sequence[str], *, element: Element | None = None) -> str | No
         if found is not None and not (found == "danger-call" and text in counted):
             return found
     if element is not None and not texts:
-        return _danger_in_id(element.resource_id)
+        return danger_in_id(element.resource_id)
     return None
 
 
@@ -243,7 +253,7 @@ def compact(text: str) -> str:
 
 
 def _danger_in(text: str) -> str | None:
-    bare = text.removeprefix("+")
+    bare = _CALLED.sub("", text.removeprefix("+"))
     if _signs(bare):
         return "danger-sign-in"
     if len(bare) <= (_LONG_LATIN if bare.isascii() else _LONG):
@@ -262,9 +272,18 @@ def _signs(text: str) -> bool:
     return SIGN_LOOK.search(text) is None or _ORDERS_SIGN.search(text) is not None
 
 
-def _danger_in_id(resource_id: str) -> str | None:
-    tail = resource_id.rpartition("/")[2]
-    tokens = [token.casefold() for token in _TOKEN.findall(tail)]
+def danger_in_id(resource_id: str) -> str | None:
+    """Return the danger class that the words of a resource id, or of an icon's name, tell; ``None`` where none does."""
+    tokens = _tokens(resource_id)
     pairs = [one + other for one, other in pairwise(tokens)]
     have = {*tokens, *pairs}
     return next((name for name, words in _ID_TOKENS if words & have), None)
+
+
+def is_telling(resource_id: str) -> bool:
+    """Return whether an id says what its control is for: ``iv_menu`` does, ``iv_right`` and ``kxk`` do not."""
+    return any(len(token) >= _LEAST_TELLING and not _UNTELLING.fullmatch(token) for token in _tokens(resource_id))
+
+
+def _tokens(resource_id: str) -> list[str]:
+    return [token.casefold() for token in _TOKEN.findall(resource_id.rpartition("/")[2])]
