@@ -381,6 +381,13 @@ def test_a_harmless_link_in_a_card_that_acts_is_pressed_itself() -> None:
     assert danger_at(500, 900, observation) is not None
 
 
+def test_what_lies_under_a_page_that_acts_wherever_it_is_pressed_is_not_pressed() -> None:
+    entry = button("排行榜", (40, 400, 500, 480))
+    cover = node("点击任意处签到", (0, 0, 1080, 2400), kind=VIEW, clickable="true")
+    assert met(seen(window(entry, cover)), "排行榜") == "danger-sign-in"
+    assert met(seen(window(cover, entry)), "排行榜") is None
+
+
 def test_each_line_on_a_drawn_button_is_judged_by_all_of_them() -> None:
     png = drawn([Written(text="字" * 20, x_px=20, y_px=y, size_px=50) for y in range(120, 2300, 120)])
     engine = WrittenEngine(("签到", (480, 1000, 600, 1050)), ("今日任务", (460, 1060, 620, 1100)))
@@ -399,3 +406,11 @@ def test_an_icon_that_a_template_knows_is_judged_by_its_name(name: str, why: str
     shape = Shape(kind=ShapeKind.ICON, box=inside, match_ratio=0.9, method="test", name=name)
     (control,) = controls(page)
     assert danger_of(control, replace(page, shapes=(shape,))) == why
+
+
+def test_what_lies_under_an_open_keyboard_is_no_control() -> None:
+    page = (button("搜索历史", (40, 400, 500, 480)), button("我的", (820, 2300, 1040, 2380)))
+    name = "com.sohu.inputmethod.sogou"
+    for bounds, kept in (((0, 1500, 1080, 2400), ["搜索历史"]), ((0, 0, 1080, 2400), ["搜索历史", "我的"])):
+        keyboard = node("", bounds, kind="android.widget.FrameLayout", package=name)
+        assert [control.norm for control in controls(seen(window(*page), keyboard))] == kept

@@ -15,7 +15,8 @@ PRICE: Final = re.compile(
 BUY: Final = re.compile(
     r"(?:¥?\d+(?:\.\d+)?元?)?(?:立即|马上|去|我要|一键|直接)?(?:购买|抢购|下单|订购)|加入购物车|去结算|结算\(?\d*\)?|立即拼团|马上抢|立即秒杀|(?:立即|去)?充值|立即投保"
 )
-PRESSABLE_BUY: Final = ("立即购买", "去购买", "购买", "立即抢购", "马上抢购")
+# What leads to a page of the order; a flash sale (抢购) may take the order at once.
+PRESSABLE_BUY: Final = ("立即购买", "去购买", "购买")
 MEMBERSHIP: Final = re.compile(
     r"S?VIP\S{0,6}|(?:超级|尊享|黄金|钻石|付费|[月季年]度)会员|会员(?:特权|权益|套餐|价)|连续包[月季年]|开通\S{0,6}会员|会员中心"
 )
