@@ -225,6 +225,9 @@ def main() -> None:
     with ProcessPoolExecutor(given.devices, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
         try:
             for done in as_completed([pool.submit(ride, plan) for plan in plans]):
+                if done.exception() is not None:  # one walk lost is told, and the others count
+                    print(f"a walk was lost: {done.exception()!r}", flush=True)
+                    continue
                 rides.append(done.result())
                 show(rides[-1], make_maze(rides[-1].seed))
         except KeyboardInterrupt:  # what was walked until then still counts

@@ -5,12 +5,14 @@ Both look at the hierarchy alone. Neither knows what must not be pressed.
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from benchmarks.explore_watch import WatchedDevice, launch_again
+from harness.errors import DeviceError
 from harness.model import Action, Back, Box, Element, Gap, Swipe, Tap
 from harness.perceive.hierarchy import read_hierarchy
 
@@ -44,11 +46,21 @@ class Sight:
 
 
 def look(device: WatchedDevice) -> Sight:
-    """Return what the hierarchy shows."""
-    elements = read_hierarchy(device.dump(), size_px=_SIZE_PX)
+    """Return what the hierarchy shows, nothing where the page does not answer."""
+    try:
+        xml = device.dump()
+    except DeviceError:
+        return Sight(package="", elements=())
+    elements = read_hierarchy(xml, size_px=_SIZE_PX)
     if isinstance(elements, Gap):
         return Sight(package="", elements=())
     return Sight(package=elements[0].package, elements=elements)
+
+
+def do(device: WatchedDevice, action: Action) -> None:
+    """Perform an action; where the device could not, the next look shows it."""
+    with contextlib.suppress(DeviceError):
+        device.perform(action)
 
 
 def walk_at_random(device: WatchedDevice, package: str, seed: int, seconds: float) -> None:
@@ -64,7 +76,7 @@ def walk_at_random(device: WatchedDevice, package: str, seed: int, seconds: floa
         choices: list[Action] = [_tap(widget) for widget in sight.widgets]
         choices += [_swipe(box) for box in sight.scrolls]
         choices.append(Back())
-        device.perform(chance.choice(choices))
+        do(device, chance.choice(choices))
 
 
 def walk_depth_first(device: WatchedDevice, package: str, seconds: float) -> None:
@@ -106,7 +118,7 @@ class _Crawl:
                 return
 
     def _press(self, widget: Element) -> Sight:
-        self._device.perform(_tap(widget))
+        do(self._device, _tap(widget))
         self._device.clock.sleep(_SLEEP_S)
         return look(self._device)
 
@@ -118,7 +130,7 @@ class _Crawl:
                 break
             if _alike(now, sight):
                 return True
-            self._device.perform(Back())
+            do(self._device, Back())
             self._device.clock.sleep(_SLEEP_S)
         launch_again(self._device, self._package)
         self._device.clock.sleep(_SLEEP_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import statistics
@@ -14,6 +15,7 @@ from typing import TypeVar
 from benchmarks.maze import Maze
 from harness.clock import Clock
 from harness.device.android import AndroidDevice
+from harness.errors import DeviceError
 from harness.model import Action, DeviceInfo, Frame, Launch, Observation, ObservationId, PackageName, Stop, Swipe, Tap
 from harness.virtual.server import DeviceHandle
 
@@ -236,9 +238,10 @@ def name_of(action: Action, view: str) -> str:
 
 
 def launch_again(device: WatchedDevice, package: str) -> None:
-    """Start the app from its beginning."""
-    device.perform(Stop(package=PackageName(package)))
-    device.perform(Launch(package=PackageName(package)))
+    """Start the app from its beginning; where the device could not, the next look shows it."""
+    with contextlib.suppress(DeviceError):
+        device.perform(Stop(package=PackageName(package)))
+        device.perform(Launch(package=PackageName(package)))
 
 
 def _memory_mb() -> float:

@@ -21,9 +21,21 @@ A capture that partly failed is not an exception: it is a ``Frame`` with ``Gap``
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class HarnessError(Exception):
-    """Root of every exception that the harness raises on purpose."""
+    """Root of every exception that the harness raises on purpose. Passes from one process to another."""
+
+    def __reduce__(self) -> tuple[Callable[..., HarnessError], tuple[object, ...]]:
+        # Python would call the class with the message alone, and what fails to arrive takes its process pool with it.
+        return _made_again, (type(self), self.args, vars(self))
+
+
+def _made_again(kind: type[HarnessError], args: tuple[object, ...], facts: dict[str, object]) -> HarnessError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(facts)
+    return error
 
 
 class BadInput(HarnessError):

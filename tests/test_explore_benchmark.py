@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from benchmarks.explore import AGAIN, DFS, OURS, RANDOM, Plan, plans_of, ride
 from benchmarks.explore_keys import Pairs, pairs_of
-from benchmarks.explore_watch import PARTS, Ride, name_of
-from harness.model import Back, Swipe, Tap
+from benchmarks.explore_peers import walk_at_random, walk_depth_first
+from benchmarks.explore_watch import PARTS, Ride, WatchedDevice, name_of
+from harness.errors import ActionRefused, DeviceTimeout
+from harness.model import Action, Back, Swipe, Tap
 from harness.perceive.engines import OCR
 
 
@@ -45,6 +49,34 @@ def test_the_same_words_pressed_again_are_a_repeat_wherever_they_stand() -> None
 def test_ours_goes_through_every_maze_before_a_peer_goes_through_any() -> None:
     walks = [(plan.seed, plan.walker) for plan in plans_of([4, 5, 6], peers_on=1, seconds=1.0)]
     assert walks == [(4, OURS), (5, OURS), (6, OURS), (4, AGAIN), (4, DFS), (4, RANDOM)]
+
+
+class Deaf:
+    """A device that answers nothing and does nothing; its time goes by with each try."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self.clock = self
+
+    def now_s(self) -> float:
+        return float(self.tries)
+
+    def sleep(self, seconds: float) -> None:
+        self.tries += 1
+
+    def dump(self) -> bytes:
+        raise DeviceTimeout("no hierarchy", serial="deaf", timeout_s=3.0)
+
+    def perform(self, action: Action) -> None:
+        self.tries += 1
+        raise ActionRefused("no", serial="deaf")
+
+
+def test_a_page_that_does_not_answer_ends_no_walk_of_a_peer() -> None:
+    for walk in (lambda device: walk_at_random(device, "cn.a", 1, 30.0), lambda d: walk_depth_first(d, "cn.a", 30.0)):
+        deaf = Deaf()
+        walk(cast(WatchedDevice, deaf))
+        assert deaf.now_s() >= 30.0
 
 
 @pytest.mark.slow
