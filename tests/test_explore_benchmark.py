@@ -73,10 +73,10 @@ class Deaf:
 
 
 def test_a_page_that_does_not_answer_ends_no_walk_of_a_peer() -> None:
-    for walk in (lambda device: walk_at_random(device, "cn.a", 1, 30.0), lambda d: walk_depth_first(d, "cn.a", 30.0)):
-        deaf = Deaf()
-        walk(cast(WatchedDevice, deaf))
-        assert deaf.now_s() >= 30.0
+    at_random, depth_first = Deaf(), Deaf()
+    walk_at_random(cast(WatchedDevice, at_random), "cn.a", 1, 30.0)
+    walk_depth_first(cast(WatchedDevice, depth_first), "cn.a", 30.0)
+    assert min(at_random.now_s(), depth_first.now_s()) >= 30.0
 
 
 @pytest.mark.slow
