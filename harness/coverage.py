@@ -20,6 +20,7 @@ from harness.model import (
     Reach,
     Rule,
     Tap,
+    Wait,
     Walk,
     Word,
 )
@@ -156,7 +157,7 @@ def _behind_popups(walk: Walk, number: int) -> ObservationId | None:
     """Return what was seen once the pop-ups that a step met were cleared away."""
     last = walk.steps[number]
     for step in walk.steps[number + 1 :]:
-        if step.actor is not Actor.POPUP:
+        if step.actor is not Actor.POPUP and not isinstance(step.action, Wait):  # a second look presses nothing
             break
         last = step
     return last.after

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from benchmarks.explore import AGAIN, DFS, OURS, RANDOM, Plan, plans_of, ride
+from benchmarks.explore import AGAIN, DFS, OURS, RANDOM, Plan, plans_of, ride, show_all
 from benchmarks.explore_keys import Pairs, pairs_of
 from benchmarks.explore_peers import walk_at_random, walk_depth_first
 from benchmarks.explore_watch import PARTS, Ride, WatchedDevice, name_of
@@ -49,6 +49,12 @@ def test_the_same_words_pressed_again_are_a_repeat_wherever_they_stand() -> None
 def test_ours_goes_through_every_maze_before_a_peer_goes_through_any() -> None:
     walks = [(plan.seed, plan.walker) for plan in plans_of([4, 5, 6], peers_on=1, seconds=1.0)]
     assert walks == [(4, OURS), (5, OURS), (6, OURS), (4, AGAIN), (4, DFS), (4, RANDOM)]
+
+
+def test_a_walk_of_ours_that_was_lost_is_not_left_out_of_the_share_found(capsys: pytest.CaptureFixture[str]) -> None:
+    whole = Ride(walker=OURS, seed=0, seconds=9.0, features={"a": 1.0, "b": 2.0})
+    show_all([whole], 2, planned=3)
+    assert "planted features found: 2 of 6, all of them on 1 of 3 seeds" in capsys.readouterr().out
 
 
 class Deaf:

@@ -210,6 +210,10 @@ def test_a_pop_up_or_a_log_in_page_behind_an_entry_is_not_what_it_leads_to() -> 
     def declined(after: Observation) -> Step:
         return replace(_step(2, _tap("取消"), asks, after), actor=Actor.POPUP)
 
+    second = replace(asks, id=ObservationId("o0005"))
+    look = _step(2, Wait(seconds=0.0), asks, second)
+    late = replace(_step(3, _tap("取消"), second, board), actor=Actor.POPUP)
+    assert coverage_of(_walk([home, asks, second, board], [press, look, late]), rule).reached(page)
     again = replace(home, id=ObservationId("o0004"))
     assert coverage_of(_walk([home, asks, board], [press, declined(board)]), rule).reached(page)
     for walk in (_walk([home, asks], [press]), _walk([home, asks, again], [press, declined(again)])):
