@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from benchmarks.explore_watch import WatchedDevice, launch_again
@@ -21,6 +21,7 @@ _RANDOM_SLEEP_S = 0.5
 # As published: depth 3, half a second of sleep, at most four clicks per widget, one screen above 0.7 of likeness.
 _DEPTH, _SLEEP_S, _CLICKS, _ALIKE = 3, 0.5, 4, 0.7
 _MOST_BACKS = 3
+_SPLASH_S = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,67 +81,124 @@ def walk_at_random(device: WatchedDevice, package: str, seed: int, seconds: floa
 
 
 def walk_depth_first(device: WatchedDevice, package: str, seconds: float) -> None:
-    """Crawl as published until the time is spent; with every click spent before, all over again."""
-    crawl = _Crawl(device, package, seconds)
-    while not crawl.over:
-        pressed = crawl.clicks.total()
-        launch_again(device, package)
-        device.clock.sleep(_SLEEP_S)
-        crawl.visit(look(device), [], 0)
-        if crawl.clicks.total() == pressed:
-            crawl.clicks.clear()
+    """Crawl as published until the time is spent; with everything pressed before, once more and one screen deeper."""
+    crawl = _Crawl(device, package)
+    crawl.start()
+    while device.now_s() < seconds:
+        crawl.step()
+
+
+@dataclass(slots=True, eq=False)
+class _Screen:
+    """A screen as the crawl remembers it: what could be pressed when it was first seen, and what came of it."""
+
+    words: list[str]
+    widgets: list[Element]
+    depth: int  # presses from the start, one for the first screen
+    clicks: Counter[int] = field(default_factory=Counter)  # by place in ``widgets``
+    leads: dict[int, _Screen] = field(default_factory=dict)
+
+    def next_widget(self, deepest: int, ended: set[_Screen]) -> int | None:
+        """Return the first widget not pressed yet, or that leads deeper to where not all is pressed.
+
+        ``ended`` are screens without any, and grows.
+        """
+        if self.depth > deepest or self in ended:
+            return None
+        for number in range(len(self.widgets)):
+            if not self.clicks[number]:
+                return number
+            lead = self.leads.get(number)
+            deeper = lead is not None and lead.depth > self.depth and self.clicks[number] < _CLICKS
+            if lead is not None and deeper and lead.next_widget(deepest, ended) is not None:
+                return number
+        ended.add(self)
+        return None
 
 
 class _Crawl:
-    def __init__(self, device: WatchedDevice, package: str, seconds: float) -> None:
-        self.clicks: Counter[str] = Counter()
+    """The published crawl: each look is compared with the screens in memory, and the next widget of that one pressed.
+
+    Nothing is expected to be in front, so pop-ups and a changed order of screens do it no harm.
+    """
+
+    def __init__(self, device: WatchedDevice, package: str) -> None:
         self._device = device
         self._package = package
-        self._seconds = seconds
+        self._screens: list[_Screen] = []
+        self._depth = _DEPTH
+        self._from: tuple[_Screen, int] | None = None  # what was pressed last, none after Back
+        self._next_depth = 1  # of what is seen next, where it was not seen before
+        self._outside = 0
+        self._stuck = 0
 
-    @property
-    def over(self) -> bool:
-        return self._device.now_s() >= self._seconds
-
-    def visit(self, sight: Sight, path: list[Element], depth: int) -> None:
-        """Press every widget of a screen up to its share of clicks, and go deeper from where each leads."""
-        if depth >= _DEPTH:
-            return
-        for widget in sight.widgets:
-            name = f"{widget.class_name}|{widget.resource_id}|{widget.text or widget.desc}"
-            if self.over or self.clicks[name] >= _CLICKS:
-                continue
-            self.clicks[name] += 1
-            after = self._press(widget)
-            if after.package == self._package and not _alike(after, sight):
-                self.visit(after, [*path, widget], depth + 1)
-            if not self._return_to(sight, path):
-                return
-
-    def _press(self, widget: Element) -> Sight:
-        do(self._device, _tap(widget))
-        self._device.clock.sleep(_SLEEP_S)
-        return look(self._device)
-
-    def _return_to(self, sight: Sight, path: list[Element]) -> bool:
-        """Go back to a screen, by a new start and the same presses where Back does not lead there."""
-        for _ in range(_MOST_BACKS):
-            now = look(self._device)
-            if now.package != self._package:
-                break
-            if _alike(now, sight):
-                return True
-            do(self._device, Back())
-            self._device.clock.sleep(_SLEEP_S)
+    def start(self) -> None:
+        """Start the app anew, and wait for its splash screen to go."""
         launch_again(self._device, self._package)
+        self._device.clock.sleep(_SPLASH_S)
+        self._from, self._next_depth, self._outside, self._stuck = None, 1, 0, 0
+
+    def step(self) -> None:
+        """Look, and press, go back or start anew."""
         self._device.clock.sleep(_SLEEP_S)
-        for widget in path:
-            self._press(widget)
-        return _alike(look(self._device), sight)
+        sight = look(self._device)
+        if sight.package != self._package:
+            self._come_back()
+            return
+        self._outside = 0
+        here = self._recall(sight)
+        number = here.next_widget(self._depth, set())
+        if number is not None:
+            self._stuck = 0
+            here.clicks[number] += 1
+            self._from, self._next_depth = (here, number), here.depth + 1
+            do(self._device, _tap(here.widgets[number]))
+        elif here.depth == 1:
+            self._go_deeper()
+        else:
+            self._leave()
+
+    def _recall(self, sight: Sight) -> _Screen:
+        """Return the known screen that is most like what is seen, or a new one, and note what led there."""
+        words = sight.words
+        likeness, number = max(((_likeness(s.words, words), -n) for n, s in enumerate(self._screens)), default=(0.0, 0))
+        if likeness > _ALIKE:
+            here = self._screens[-number]
+        else:
+            here = _Screen(words, sight.widgets, self._next_depth)
+            self._screens.append(here)
+        if self._from is not None and here is not self._from[0]:
+            self._from[0].leads[self._from[1]] = here
+            here.depth = min(here.depth, self._next_depth)
+        self._from, self._next_depth = None, here.depth
+        return here
+
+    def _come_back(self) -> None:
+        self._outside += 1
+        if self._outside > _MOST_BACKS:
+            self.start()
+        else:
+            do(self._device, Back())
+
+    def _leave(self) -> None:
+        """Go back from a screen with nothing left to press, and start anew where Back leads nowhere."""
+        self._stuck += 1
+        if self._stuck > _MOST_BACKS:
+            self.start()
+        else:
+            do(self._device, Back())
+
+    def _go_deeper(self) -> None:
+        """With everything pressed, forget the presses and go one screen deeper."""
+        self._depth += 1
+        for screen in self._screens:
+            screen.clicks.clear()
 
 
-def _alike(one: Sight, other: Sight) -> bool:
-    return SequenceMatcher(None, one.words, other.words, autojunk=False).ratio() > _ALIKE
+def _likeness(one: list[str], other: list[str]) -> float:
+    if not one and not other:
+        return 1.0
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def _tap(element: Element) -> Tap:

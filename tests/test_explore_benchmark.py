@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
 
@@ -11,7 +11,7 @@ from benchmarks.explore_keys import Pairs, pairs_of
 from benchmarks.explore_peers import walk_at_random, walk_depth_first
 from benchmarks.explore_watch import PARTS, Ride, WatchedDevice, name_of
 from harness.errors import ActionRefused, DeviceTimeout
-from harness.model import Action, Back, Swipe, Tap
+from harness.model import Action, Back, Launch, Swipe, Tap
 from harness.perceive.engines import OCR
 
 
@@ -83,6 +83,65 @@ def test_a_page_that_does_not_answer_ends_no_walk_of_a_peer() -> None:
     walk_at_random(cast(WatchedDevice, at_random), "cn.a", 1, 30.0)
     walk_depth_first(cast(WatchedDevice, depth_first), "cn.a", 30.0)
     assert min(at_random.now_s(), depth_first.now_s()) >= 30.0
+
+
+class Rooms:
+    """An app of three screens in a row, the second of which swallows the first Back that it gets."""
+
+    _NODE = (
+        '<node class="android.widget.Button" package="cn.a" text="{}" '
+        'clickable="true" enabled="true" bounds="[0,{}][500,{}]"/>'
+    )
+    _DOORS: ClassVar = {"home": ["hall", "still", "idle"], "hall": ["attic", "bare"], "attic": []}
+
+    def __init__(self) -> None:
+        self.here = ["home"]
+        self.seen: list[str] = []
+        self.pressed: list[str] = []
+        self.starts = 0
+        self.swallows = True
+        self.clock = self
+        self._time_s = 0.0
+
+    def now_s(self) -> float:
+        return self._time_s
+
+    def sleep(self, seconds: float) -> None:
+        self._time_s += seconds
+
+    def dump(self) -> bytes:
+        self.seen.append(self.here[-1])
+        doors = self._DOORS[self.here[-1]]
+        nodes = "".join(
+            self._NODE.format(f"{name} in {self.here[-1]}", n * 100, n * 100 + 90) for n, name in enumerate(doors)
+        )
+        title = (
+            f'<node class="android.widget.TextView" package="cn.a" text="{self.here[-1]}" bounds="[0,900][500,990]"/>'
+        )
+        return f'<hierarchy rotation="0">{title}{nodes}</hierarchy>'.encode()
+
+    def perform(self, action: Action) -> None:
+        if isinstance(action, Launch):
+            self.here, self.starts = ["home"], self.starts + 1
+        elif isinstance(action, Tap):
+            self.pressed.append(action.label)
+            name = action.label.split()[0]
+            if name in self._DOORS:
+                self.here.append(name)
+        elif isinstance(action, Back):
+            if self.here[-1] == "hall" and self.swallows:
+                self.swallows = False
+            elif len(self.here) > 1:
+                self.here.pop()
+
+
+def test_the_crawl_presses_everything_and_comes_back_to_what_it_left() -> None:
+    rooms = Rooms()
+    walk_depth_first(cast(WatchedDevice, rooms), "cn.a", 11.0)
+    assert {"home", "hall", "attic"} == set(rooms.seen)
+    assert set(rooms.pressed) == {"hall in home", "still in home", "idle in home", "attic in hall", "bare in hall"}
+    assert rooms.starts == 1
+    assert rooms.pressed.index("still in home") > rooms.pressed.index("bare in hall")
 
 
 @pytest.mark.slow
