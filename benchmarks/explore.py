@@ -166,8 +166,11 @@ def show_memory(rides: Sequence[Ride]) -> None:
         print(f"{name} memory {spans}, peak {peak:.0f}")
 
 
-def show_all(rides: Sequence[Ride], features: int, planned: int) -> None:
-    """Print the comparison and whether each goal is met; a walk of ours that was lost counts among the ``planned``."""
+def show_all(rides: Sequence[Ride], features: int, *, planned: int, seconds: float) -> None:
+    """Print the comparison and whether each goal is met; a walk of ours that was lost counts among the ``planned``.
+
+    ``seconds`` is the budget of a walk: nothing is said of a time that was not walked.
+    """
     ours = [ride for ride in rides if ride.walker == OURS]
     for walker in (OURS, RANDOM, DFS):
         mine = [ride for ride in rides if ride.walker == walker]
@@ -175,14 +178,14 @@ def show_all(rides: Sequence[Ride], features: int, planned: int) -> None:
             show_costs(mine)
     show_memory([ride for ride in rides if ride.walker in (OURS, AGAIN)])
     shared = {ride.seed for ride in rides if ride.walker == DFS}
-    for span_s in (120.0, 600.0):
+    for span_s in sorted({min(120.0, seconds), min(600.0, seconds)}) if shared else ():
         # Within the same time for both, so what ours would have shown after its last feature counts as nothing.
         shown = {
             w: median_of([r.screens_by(span_s) for r in rides if r.walker == w and r.seed in shared])
             for w in (OURS, DFS)
         }
-        ratio = shown[OURS] / shown[DFS] if shown[DFS] else 0.0
-        print(f"screens shown within {span_s / 60:.0f} min: {ratio:.1f} times the crawl's (goal {GOAL_RATIO:g})")
+        ratio = f"{shown[OURS] / shown[DFS]:.1f} times the crawl's" if shown[DFS] else "the crawl showed none"
+        print(f"screens shown within {span_s / 60:.0f} min: {ratio} (goal {GOAL_RATIO:g})")
     whole = sum(1 for ride in ours if len(ride.features) == features)
     found, planted = sum(len(ride.features) for ride in ours), features * planned
     actions, repeats = sum(r.actions for r in ours), sum(r.repeats for r in ours)
@@ -216,7 +219,10 @@ def main() -> None:
     seconds = given.seconds or (120.0 if given.quick else 600.0)
     plans = plans_of(seeds, peers_on=given.peers_on, seconds=seconds)
     if given.only:
-        plans = [plan for plan in plans if plan.walker in given.only.split(",")]
+        only = given.only.split(",")
+        if unknown := set(only) - {OURS, RANDOM, DFS}:
+            parser.error(f"--only: no walker named {', '.join(sorted(unknown))}")
+        plans = [plan for plan in plans if plan.walker in only]
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     print(
         f"{len(seeds)} seeds, {seconds:.0f} s a walk, {given.devices} devices, {os.cpu_count()} cores, load {load:.1f}",
@@ -235,7 +241,8 @@ def main() -> None:
             print(f"interrupted after {len(rides)} of {len(plans)} walks", flush=True)
             pool.shutdown(wait=False, cancel_futures=True)
     rides.sort(key=lambda ride: ride.seed)
-    show_all(rides, len(make_maze(seeds[0]).features), planned=sum(1 for plan in plans if plan.walker == OURS))
+    planned = sum(1 for plan in plans if plan.walker == OURS)
+    show_all(rides, len(make_maze(seeds[0]).features), planned=planned, seconds=seconds)
 
 
 if __name__ == "__main__":

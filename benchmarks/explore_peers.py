@@ -153,7 +153,7 @@ class _Crawl:
             here.clicks[number] += 1
             self._from, self._next_depth = (here, number), here.depth + 1
             do(self._device, _tap(here.widgets[number]))
-        elif here.depth == 1:
+        elif here.depth == 1 and here.widgets:
             self._go_deeper()
         else:
             self._leave()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import cast
 
 import pytest
 
@@ -53,8 +53,23 @@ def test_ours_goes_through_every_maze_before_a_peer_goes_through_any() -> None:
 
 def test_a_walk_of_ours_that_was_lost_is_not_left_out_of_the_share_found(capsys: pytest.CaptureFixture[str]) -> None:
     whole = Ride(walker=OURS, seed=0, seconds=9.0, features={"a": 1.0, "b": 2.0})
-    show_all([whole], 2, planned=3)
-    assert "planted features found: 2 of 6, all of them on 1 of 3 seeds" in capsys.readouterr().out
+    show_all([whole], 2, planned=3, seconds=600.0)
+    printed = capsys.readouterr().out
+    assert "planted features found: 2 of 6, all of them on 1 of 3 seeds" in printed
+    assert "crawl" not in printed
+
+
+def test_screens_are_compared_within_the_same_time_and_within_none_that_was_not_walked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    early = Ride(walker=OURS, seed=0, seconds=60.0, shown={f"s{n}": float(n) for n in range(12)})
+    late = Ride(walker=DFS, seed=0, seconds=600.0, shown={f"s{n}": 100.0 * n for n in range(6)})
+    show_all([early, late], 2, planned=1, seconds=600.0)
+    printed = capsys.readouterr().out
+    assert "within 2 min: 6.0 times" in printed
+    assert "within 10 min: 2.0 times" in printed
+    show_all([early, late], 2, planned=1, seconds=120.0)
+    assert "within 10 min" not in capsys.readouterr().out
 
 
 class Deaf:
@@ -86,15 +101,15 @@ def test_a_page_that_does_not_answer_ends_no_walk_of_a_peer() -> None:
 
 
 class Rooms:
-    """An app of three screens in a row, the second of which swallows the first Back that it gets."""
+    """An app whose screens have doors to others and to nothing; the hall swallows the first Back that it gets."""
 
     _NODE = (
         '<node class="android.widget.Button" package="cn.a" text="{}" '
         'clickable="true" enabled="true" bounds="[0,{}][500,{}]"/>'
     )
-    _DOORS: ClassVar = {"home": ["hall", "still", "idle"], "hall": ["attic", "bare"], "attic": []}
 
-    def __init__(self) -> None:
+    def __init__(self, doors: dict[str, list[str]]) -> None:
+        self.doors = doors
         self.here = ["home"]
         self.seen: list[str] = []
         self.pressed: list[str] = []
@@ -111,7 +126,7 @@ class Rooms:
 
     def dump(self) -> bytes:
         self.seen.append(self.here[-1])
-        doors = self._DOORS[self.here[-1]]
+        doors = self.doors[self.here[-1]]
         nodes = "".join(
             self._NODE.format(f"{name} in {self.here[-1]}", n * 100, n * 100 + 90) for n, name in enumerate(doors)
         )
@@ -126,7 +141,7 @@ class Rooms:
         elif isinstance(action, Tap):
             self.pressed.append(action.label)
             name = action.label.split()[0]
-            if name in self._DOORS:
+            if name in self.doors:
                 self.here.append(name)
         elif isinstance(action, Back):
             if self.here[-1] == "hall" and self.swallows:
@@ -136,12 +151,18 @@ class Rooms:
 
 
 def test_the_crawl_presses_everything_and_comes_back_to_what_it_left() -> None:
-    rooms = Rooms()
+    rooms = Rooms({"home": ["hall", "still", "idle"], "hall": ["attic", "bare"], "attic": []})
     walk_depth_first(cast(WatchedDevice, rooms), "cn.a", 11.0)
     assert {"home", "hall", "attic"} == set(rooms.seen)
     assert set(rooms.pressed) == {"hall in home", "still in home", "idle in home", "attic in hall", "bare in hall"}
     assert rooms.starts == 1
     assert rooms.pressed.index("still in home") > rooms.pressed.index("bare in hall")
+
+
+def test_a_first_screen_that_shows_nothing_is_left_and_the_app_started_again() -> None:
+    rooms = Rooms({"home": []})
+    walk_depth_first(cast(WatchedDevice, rooms), "cn.a", 20.0)
+    assert rooms.starts == 3
 
 
 @pytest.mark.slow
