@@ -7,11 +7,12 @@ repeated state without a new action: see ``Ride.repeats``.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -91,8 +92,23 @@ def _walk(watched: WatchedDevice, maze: Maze, plan: Plan, folder: Path) -> str:
 
 def _explore(watched: WatchedDevice, maze: Maze, plan: Plan, folder: Path) -> str:
     """Walk as a night does, bundle included, but for the probes of rules; return why it ended."""
+    with recording(watched, maze, plan.ocr, folder) as (walker, _):
+        scope = Scope(package=PackageName(maze.package), steps=_NO_END, seconds=plan.seconds)
+        tour = Tour(walker, scope, (), watched.clock)
+        try:
+            end = tour.run()
+        finally:
+            watched.ride.keys = list(tour.screens)
+            told = [step.gap.reason if step.gap is not None else step.why for step in walker.steps]
+            watched.ride.said = Counter(why for why in told if not why.startswith(("explore-", "start")))
+    return end.stopped_by or "finished"
+
+
+@contextlib.contextmanager
+def recording(watched: WatchedDevice, maze: Maze, ocr: str, folder: Path) -> Iterator[tuple[Walker, BundleWriter]]:
+    """Yield a walker through a maze and the bundle in ``folder`` that it records into."""
     package = PackageName(maze.package)
-    engines = ocr_engines(plan.ocr)
+    engines = ocr_engines(ocr)
     clock = watched.clock
     start = WalkStart(
         app=FiledApp(package=package, name=maze.package),
@@ -106,21 +122,12 @@ def _explore(watched: WatchedDevice, maze: Maze, plan: Plan, folder: Path) -> st
     def perceive(frame: Frame, name: ObservationId) -> Observation:
         seen = observe(frame, id=name, engines=engines, templates=session.icon_templates())
         if seen.page is not None and seen.page.package == package:  # of what else is in front, the app keeps no journal
-            watched.sight(seen.screen)
+            watched.sight(seen)
         return seen
 
     folder.mkdir(parents=True, exist_ok=True)
     with BundleWriter(folder, start, clock=clock) as writer:
-        walker = Walker(watched, perceive=watched.perceiving(perceive), recorder=writer, clock=clock)
-        scope = Scope(package=package, steps=_NO_END, seconds=plan.seconds)
-        tour = Tour(walker, scope, (), clock)
-        try:
-            end = tour.run()
-        finally:
-            watched.ride.keys = list(tour.screens)
-            told = [step.gap.reason if step.gap is not None else step.why for step in walker.steps]
-            watched.ride.said = Counter(why for why in told if not why.startswith(("explore-", "start")))
-    return end.stopped_by or "finished"
+        yield Walker(watched, perceive=watched.perceiving(perceive), recorder=writer, clock=clock), writer
 
 
 # --- printing

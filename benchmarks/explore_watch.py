@@ -114,7 +114,8 @@ class WatchedDevice:
         self._began_s = device.clock.monotonic_s()
         self._cycle_s: float | None = None
         self._spent = dict.fromkeys(PARTS, 0.0)
-        self._here = ""
+        self.here = ""  # the screen of the truth in front
+        self.looks: dict[ObservationId, str] = {}
         self._done: set[tuple[str, str]] = set()
         self._pending: tuple[tuple[str, str], int] | None = None
         self._view = ""
@@ -150,9 +151,10 @@ class WatchedDevice:
         """Return ``perceive`` with its time counted."""
         return lambda frame, name: self._timed("perceive", lambda: perceive(frame, name))
 
-    def sight(self, key: str) -> None:
-        """Note the key that the screen in front was given."""
-        self.ride.sights.append((self._here, key))
+    def sight(self, seen: Observation) -> None:
+        """Note what the screen in front was taken for."""
+        self.looks[seen.id] = self.here
+        self.ride.sights.append((self.here, seen.screen))
 
     # --- the watch
 
@@ -185,7 +187,7 @@ class WatchedDevice:
     def _note(self, action: Action) -> None:
         """Note what is about to be done and where, to tell new actions from old ones."""
         self.ride.actions += 1
-        self._pending = ((self._here, name_of(action, self._view)), len(self.ride.shown))
+        self._pending = ((self.here, name_of(action, self._view)), len(self.ride.shown))
 
     def _saw(self, xml: bytes | None, png: bytes | None = None) -> None:
         sight = re.sub(rb"\d", b"", xml or b"")
@@ -213,12 +215,12 @@ class WatchedDevice:
                 continue
             what, name = found[1], found[2]
             if what == "screen":
-                self._here = name
+                self.here = name
                 self.ride.shown.setdefault(name, self.now_s())
                 if name in self._features:
                     self.ride.features.setdefault(name, self.now_s())
             elif what == "popup":
-                self._here = f"{IN_THE_WAY}{name}"
+                self.here = f"{IN_THE_WAY}{name}"
             elif what == "danger":
                 self.ride.dangers.append(name)
             elif what == "crash":

@@ -1,4 +1,4 @@
-"""Goes to a finding's screens again and looks whether what was found is still there: the re-test after rectification.
+"""Goes to recorded screens again: a finding's, to look whether what was found is still there, or any other one.
 
 It presses what the recorded walk pressed, found anew on each screen, clears pop-ups like a walk, and says where today's
 app goes another way. Drives a device through ``Tour``; everything is recorded.
@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import partial
 
+from harness.appmap import app_map
 from harness.clock import Clock
 from harness.explore import Scope
 from harness.judge import judge
 from harness.model import (
+    Action,
     Actor,
     Back,
     Box,
     Finding,
+    LongPress,
     Observation,
     ProbeRun,
     Rule,
@@ -31,6 +35,8 @@ from harness.retrace import (
     Avoided,
     Goal,
     Leg,
+    arrived,
+    awaited,
     goals,
     is_content,
     locate,
@@ -72,7 +78,7 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trip:
-    """What became of one screen of a finding: what was seen there, or where the way was lost."""
+    """What became of the way to one screen: what was seen there, or where the way was lost."""
 
     goal: Goal
     seen: Observation | None = None
@@ -99,8 +105,8 @@ class Retracer:
     """One re-test of one recorded walk on a device. Used once."""
 
     def __init__(self, walker: Walker, visit: Visit, recorded: Walk, rules: Sequence[Rule], clock: Clock) -> None:
-        self._walker = walker
-        self._tour = Tour(walker, Scope(package=visit.app.package), rules, clock, visit)
+        known = replace(visit, known=len(app_map(recorded).places))
+        self._tour = Tour(walker, Scope(package=visit.app.package), rules, clock, known)
         self._recorded = recorded
         self._trips: dict[object, Trip] = {}
 
@@ -110,7 +116,9 @@ class Retracer:
         for goal in goals(self._recorded, finding):
             key = goal.target.screen
             if key not in self._trips:
-                self._trips[key] = self.go(goal)
+                trip = self._trips[key] = self.go(goal)
+                if trip.seen is not None:
+                    self._look_through(trip.seen)
             made.append(self._trips[key])
         return tuple(made)
 
@@ -126,7 +134,6 @@ class Retracer:
                 break
             gone = self._follow(goal, legs)
             if isinstance(gone, Observation):
-                self._look_through(gone)
                 return Trip(goal=goal, seen=gone)
             first = first or gone
             before = legs[: gone.leg]
@@ -138,46 +145,70 @@ class Retracer:
         return Trip(goal=goal, lost=first)
 
     def _follow(self, goal: Goal, legs: tuple[Leg, ...]) -> Observation | Divergence:
-        entered = self._tour.enter("replay-start")
-        at = entered if isinstance(entered, End) else self._tour.settle(entered)
+        """Take the legs from the app's start; return what was reached, or where today's app went another way."""
+        at = self._tour.start_over("replay-start", partial(awaited, goal))
         step, number = 0, 0
-        for number, leg in enumerate(legs, 1):
-            step = leg.step.seq
-            if not isinstance(at, Observation):
+        for leg in legs:
+            if not isinstance(at, Observation) or awaited(goal, at):
                 break
-            gone = self._step(leg, at)
+            number, step = number + 1, leg.step.seq
+            gone = self._step(goal, leg, at)
             if isinstance(gone, Divergence):
                 return replace(gone, leg=number)
             at = gone
-        if isinstance(at, Observation) and not same_place(goal.target, at):
-            at = self._tour.settle(self._tour.do(Wait(seconds=1.0), Actor.EXPLORE, "replay-wait"))
+        if isinstance(at, Observation) and not arrived(goal, at):
+            at = self._do(goal, Wait(seconds=1.0), "replay-wait")
         if not isinstance(at, Observation):
             reason = at.stopped_by if isinstance(at, End) else "look-failed"
             return Divergence(reason=reason, step=step, leg=number, expected=named(goal.target))
-        if not same_place(goal.target, at):
-            expected, seen = named(goal.target), named(at)
-            return Divergence(reason="replay-elsewhere", step=step, leg=number, expected=expected, seen=seen)
+        if not arrived(goal, at):
+            reason = "replay-elsewhere" if step else "replay-starts-elsewhere"
+            return Divergence(reason=reason, step=step, leg=number, expected=named(goal.target), seen=named(at))
         return at
 
-    def _step(self, leg: Leg, at: Observation) -> Observation | End | Divergence | None:
-        if isinstance(leg.step.action, Back):
-            return self._tour.settle(self._tour.do(Back(), Actor.EXPLORE, "replay-step"))
-        control = locate(leg, at)
-        box = _scrollable(at)
-        first = at
-        for scroll in range(2 * _SCROLLS):  # down, and up again from wherever the page stood
-            if control is not None or box is None:
+    def _do(self, goal: Goal, action: Action, why: str) -> Observation | End | None:
+        """Take one step and clear away what stands before the app then, unless it is the goal."""
+        return self._tour.settle(self._tour.do(action, Actor.EXPLORE, why), partial(awaited, goal))
+
+    def _step(self, goal: Goal, leg: Leg, at: Observation) -> Observation | End | Divergence | None:
+        action = leg.step.action
+        if isinstance(action, Swipe):
+            return self._swipe_on(goal, leg, action, at)
+        if not isinstance(action, (Tap, LongPress)):
+            return self._do(goal, Back(), "replay-step")
+        first, refused = at, None
+        for scroll in range(2 * _SCROLLS + 1):  # down, and up again from wherever the page stood
+            control = locate(leg, at)
+            if control is not None:
+                refused = self._tour.refuses(control, at)
+                if refused is None:
+                    x_px, y_px = control.box.centre_px
+                    press = replace(action, x_px=x_px, y_px=y_px, label=control.label)
+                    return self._do(goal, press, "replay-step")
+            box = _scrollable(at)
+            if box is None or scroll == 2 * _SCROLLS:
                 break
-            moved = self._tour.settle(self._tour.do(_swipe(box, up=scroll < _SCROLLS), Actor.EXPLORE, "replay-scroll"))
-            if not isinstance(moved, Observation):
+            moved = self._do(goal, _swipe(box, up=scroll < _SCROLLS), "replay-scroll")
+            if not isinstance(moved, Observation) or awaited(goal, moved):
                 return moved
-            at, control = moved, locate(leg, moved)
-        if control is None:
-            expected = getattr(leg.step.action, "label", "") or named(leg.after)
-            return Divergence(reason="replay-control-missing", step=leg.step.seq, expected=expected, seen=named(first))
-        x_px, y_px = control.box.centre_px
-        tap = Tap(x_px=x_px, y_px=y_px, label=control.label)
-        return self._tour.settle(self._tour.do(tap, Actor.EXPLORE, "replay-step"))
+            at = moved
+        expected = action.label or named(leg.after)
+        if refused is not None:
+            seen = refused.label or named(at)
+            return Divergence(reason="replay-control-refused", step=leg.step.seq, expected=expected, seen=seen)
+        return Divergence(reason="replay-control-missing", step=leg.step.seq, expected=expected, seen=named(first))
+
+    def _swipe_on(self, goal: Goal, leg: Leg, swipe: Swipe, at: Observation) -> Observation | End | None:
+        """Swipe as recorded until the screen that it led to is there, or nothing moves any more."""
+        for _ in range(_SCROLLS):
+            before = at
+            moved = self._do(goal, _scaled(swipe, leg.before.size_px, at.size_px), "replay-scroll")
+            if not isinstance(moved, Observation) or awaited(goal, moved) or same_place(leg.after, moved):
+                return moved
+            at = moved
+            if {word.norm for word in at.words} <= {word.norm for word in before.words}:
+                break
+        return at
 
     def _look_through(self, at: Observation) -> None:
         """Let the rules probe the screen, and see what lies below the part that is shown."""
@@ -245,3 +276,15 @@ def _swipe(box: Box, *, up: bool) -> Swipe:
     high_px, low_px = box.top + box.height_px // 5, box.top + box.height_px * 4 // 5
     first, last = (low_px, high_px) if up else (high_px, low_px)
     return Swipe(x1_px=x_px, y1_px=first, x2_px=x_px, y2_px=last, duration_s=0.4)
+
+
+def _scaled(swipe: Swipe, recorded_px: tuple[int, int], today_px: tuple[int, int]) -> Swipe:
+    """Return a recorded swipe for a screen of another size."""
+    across, down = today_px[0] / recorded_px[0], today_px[1] / recorded_px[1]
+    return replace(
+        swipe,
+        x1_px=round(swipe.x1_px * across),
+        y1_px=round(swipe.y1_px * down),
+        x2_px=round(swipe.x2_px * across),
+        y2_px=round(swipe.y2_px * down),
+    )

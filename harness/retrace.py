@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from harness import safety
 from harness.entry import inside
+from harness.login import login_page
 from harness.model import (
     Actor,
     Back,
@@ -24,9 +25,11 @@ from harness.model import (
     Role,
     ScreenKey,
     Step,
+    Swipe,
     Tap,
     Walk,
 )
+from harness.popups import popup
 from harness.safety import Control, ControlKind
 from harness.wording import normalise
 
@@ -43,7 +46,7 @@ _BY_ITSELF = (Actor.POPUP, Actor.FLOW, Actor.START, Actor.RECOVER)  # done again
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One recorded step of the way, with the screens that it led from and to."""
+    """One recorded press or swipe of the way, with the screens that it led from and to."""
 
     step: Step
     before: Observation
@@ -52,10 +55,15 @@ class Leg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """A screen to be reached again, and the way there; ``legs`` is ``None`` where the record knows none."""
+    """A screen to be reached again, and the way there; ``legs`` is ``None`` where the record knows none.
+
+    ``others`` are the record's other screens where that very screen is wanted, be it a pop-up; ``None`` for the page of
+    a finding, which is that page without the function, too.
+    """
 
     target: Observation
     legs: tuple[Leg, ...] | None
+    others: frozenset[ScreenKey] | None = None
 
 
 def goals(walk: Walk, finding: Finding) -> tuple[Goal, ...]:
@@ -70,14 +78,21 @@ def goals(walk: Walk, finding: Finding) -> tuple[Goal, ...]:
     return tuple(Goal(target=target, legs=way_to(walk, target.id)) for target in screens.values())
 
 
-Avoided = frozenset[tuple[ScreenKey, str]]  # presses that led elsewhere today: where, and on what
+def very_screen(walk: Walk, target: Observation) -> Goal:
+    """Return one recorded screen as what is to be reached, whatever was found on it."""
+    others = frozenset(o.screen for o in walk.observations) - {target.screen}
+    return Goal(target=target, legs=way_to(walk, target.id), others=others)
+
+
+Avoided = frozenset[tuple[ScreenKey, str]]  # steps that led elsewhere today, as ``pressed`` tells them
 
 
 def way_to(walk: Walk, target: ObservationId, avoided: Avoided = frozenset()) -> tuple[Leg, ...] | None:
-    """Return the presses of the surest recorded way from the app's start, ``None`` where there is none.
+    """Return the steps of the surest recorded way from the app's start, ``None`` where there is none.
 
     Names of a menu are surer than rows of content, then the shorter way is. Pop-ups, log-ins and starts are no part of
-    it: they are dealt with as they come. Back and the steps of probes are taken only where nothing else leads there.
+    it: they are dealt with as they come. Nor is a swipe that stays on its screen: what it brings to sight is scrolled
+    to when it is looked for. Back and the steps of probes are taken only where nothing else leads there.
     """
     by_id = {o.id: o for o in walk.observations}
     within = inside(walk)
@@ -92,8 +107,9 @@ def way_to(walk: Walk, target: ObservationId, avoided: Avoided = frozenset()) ->
 
 
 def pressed(step: Step, before: Observation | None) -> tuple[ScreenKey, str]:
-    """Return where a step was taken and what it pressed."""
-    return (before.screen if before is not None else ScreenKey(""), getattr(step.action, "label", ""))
+    """Return where a step was taken and what it pressed, or what else it did."""
+    did = getattr(step.action, "label", "") or type(step.action).__name__
+    return (before.screen if before is not None else ScreenKey(""), did)
 
 
 def is_content(leg: Leg) -> bool:
@@ -118,9 +134,11 @@ def _edges(
             continue
         if step.actor in _BY_ITSELF:
             edges.setdefault(before.screen, []).append((None, after.screen))
-        elif isinstance(step.action, (Tap, LongPress, Back)):
+        elif isinstance(step.action, (Tap, LongPress, Back)) or (
+            isinstance(step.action, Swipe) and step.actor is not Actor.PROBE  # which may have moved a film
+        ):
             edges.setdefault(before.screen, []).append((Leg(step=step, before=before, after=after), after.screen))
-        elif step.actor is not Actor.PROBE:  # a swipe: what it brings to sight is scrolled to when it is looked for
+        elif step.actor is not Actor.PROBE:  # it came with time, and may again
             edges.setdefault(before.screen, []).append((None, after.screen))
     return edges
 
@@ -147,7 +165,10 @@ def _surest(edges: _Edges, start: ScreenKey, goal: ScreenKey) -> tuple[Leg, ...]
 
 
 def locate(leg: Leg, seen: Observation) -> Control | None:
-    """Return today's control for the one that was pressed, ``None`` where none is surely it or may be pressed."""
+    """Return today's control for the one that was pressed, ``None`` where none is surely it.
+
+    Whether it may be pressed is another question.
+    """
     if not isinstance(leg.step.action, (Tap, LongPress)):
         return None
     point = leg.step.action.x_px, leg.step.action.y_px
@@ -158,8 +179,6 @@ def locate(leg: Leg, seen: Observation) -> Control | None:
     found = _by_words(today, label, meant)
     if found is None and meant is not None:
         found = _by_id(today, meant, leg.before, seen) or _by_place(today, meant, seen)
-    if found is None or safety.danger_of(found, seen) or safety.danger_at(*found.box.centre_px, seen):
-        return None
     return found
 
 
@@ -212,8 +231,38 @@ def same_place(recorded: Observation, seen: Observation) -> bool:
         return False
     if _titles(recorded) & _titles(seen):
         return True
+    return _is_alike(recorded, seen)
+
+
+def _is_alike(recorded: Observation, seen: Observation) -> bool:
     labels, now = _labels(recorded), _labels(seen)
     return bool(labels) and len(labels & now) >= _ALIKE_RATIO * len(labels)
+
+
+def arrived(goal: Goal, seen: Observation) -> bool:
+    """Return whether today's screen is the one to be reached.
+
+    Where that very screen is wanted, a page that the record knows as another one has to have its title and its labels,
+    and a page that no press led to has to show something of it.
+    """
+    target = goal.target
+    if goal.others is None:
+        return same_place(target, seen)
+    if _in_the_way(target) != _in_the_way(seen) or not same_place(target, seen):
+        return False
+    if seen.screen == target.screen:
+        return bool(goal.legs) or not shows_nothing_of(target, [seen])
+    return seen.screen not in goal.others or (bool(_titles(target) & _titles(seen)) and _is_alike(target, seen))
+
+
+def awaited(goal: Goal, seen: Observation) -> bool:
+    """Return whether what stands before the app is what was to be reached."""
+    return goal.others is not None and bool(_in_the_way(seen)) and arrived(goal, seen)
+
+
+def _in_the_way(observation: Observation) -> str:
+    met = popup(observation)
+    return met.kind if met is not None else "login" if login_page(observation) else ""
 
 
 def shows_nothing_of(recorded: Observation, seen: Iterable[Observation]) -> bool:

@@ -61,10 +61,18 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """Whom a tour visits, and as whom."""
+    """Whom a tour visits, and as whom. ``known`` counts the screens that an earlier walk saw of it."""
 
     app: FiledApp
     login: Login | None = None
+    known: int = 0
+
+
+Awaited = Callable[[Observation], bool]
+
+
+def _nothing(_: Observation) -> bool:
+    return False
 
 
 class Tour:
@@ -78,6 +86,8 @@ class Tour:
         self._app = visit.app if visit is not None else FiledApp(package=scope.package, name="")
         self._account = visit.login if visit is not None else None
         self._login = self._account  # until somebody has tried
+        self._known = visit.known if visit is not None else 0
+        self._was_inside = False  # whether a screen of the app's own was come to on a way that is no walk
         self._wall = ""  # what kept the walk from what lies behind a log-in: a message key
         self._whereabouts = Whereabouts(self._app)
         self._followed = 0  # steps of the walk that are known to ``_whereabouts``
@@ -160,10 +170,11 @@ class Tour:
                 return "leave-frozen"
         return move.why
 
-    def enter(self, why: str, *, first: bool = False) -> Observation | End | None:
+    def enter(self, why: str, *, first: bool = False, awaited: Awaited = _nothing) -> Observation | End | None:
         """Go the way into the app from its start; return what is there, ``None`` where the device could not be seen.
 
-        Returns ``End`` where there is no way in. What stands before it is cleared away like anywhere else.
+        Returns ``End`` where there is no way in. What stands before it is cleared away like anywhere else, unless it is
+        ``awaited``.
         """
         self.do(Stop(package=self._app.package), Actor.START, "start-clean" if first else why)
         way = way_in(self._app, why)
@@ -171,6 +182,8 @@ class Tour:
         while True:
             observation = self.do(action, Actor.START, reason)
             while observation is not None and self._is_part and popups.popup(observation) is not None:
+                if self._inside and awaited(observation):
+                    return observation
                 hindered = self._hindrance(observation)
                 if isinstance(hindered, End):
                     return hindered
@@ -182,7 +195,7 @@ class Tour:
             except StopIteration as end:
                 failed = end.value or (NOT_REACHED if self._is_part and not self._inside else "")
                 return self._end(failed) if failed else observation
-            if isinstance(action, Tap) and self._is_dangerous(action, observation):
+            if isinstance(action, Tap) and self._met(action.x_px, action.y_px, observation) is not None:
                 return self._end(NOT_REACHED)  # a name that reads like an order is never pressed: it takes a link
 
     @property
@@ -190,16 +203,25 @@ class Tour:
         """Whether the app is a part of another one: then being at its start takes more than a launch."""
         return self._app.entry_kind is not EntryKind.APP
 
-    def settle(self, observation: Observation | None) -> Observation | End | None:
-        """Return the app's own screen once what stands before it was cleared away, ``End`` where there is no way on."""
-        while observation is not None:
-            hindered = self._hindrance(observation)
+    def start_over(self, why: str, awaited: Awaited) -> Observation | End | None:
+        """Go the way in again for another goal; pop-ups may be declined anew. What is ``awaited`` ends it, as below."""
+        self._ways_tried.clear()
+        return self.settle(self.enter(why, awaited=awaited), awaited)
+
+    def settle(self, seen: Observation | End | None, awaited: Awaited = _nothing) -> Observation | End | None:
+        """Return the app's own screen once what stands before it was cleared away, ``End`` where there is no way on.
+
+        What is ``awaited`` is returned as soon as it is seen: it may be what stands before the app.
+        """
+        while isinstance(seen, Observation) and not (self._inside and awaited(seen)):
+            hindered = self._hindrance(seen)
             if isinstance(hindered, End):
                 return hindered
-            if not hindered and not (login_page(observation) and self._pass_wall(observation)):
-                return observation
-            observation = self._last
-        return None
+            if not hindered and not (login_page(seen) and self._pass_wall(seen)):
+                self._was_inside = True
+                return seen
+            seen = self._last
+        return seen
 
     def probe_here(self, observation: Observation) -> Observation | None:
         """Return what is seen after every probe that the rules ask for on this screen has run."""
@@ -208,11 +230,20 @@ class Tour:
             seen = self._last
         return seen
 
-    def _is_dangerous(self, tap: Tap, observation: Observation) -> bool:
-        met = safety.danger_at(tap.x_px, tap.y_px, observation)
-        if met is not None:
-            self._walker.refuse(observation, *met)
-        return met is not None
+    def refuses(self, control: safety.Control, observation: Observation) -> safety.Control | None:
+        """Return what a press of a control would meet and must not; that it was not pressed is recorded."""
+        danger = safety.danger_of(control, observation)
+        if danger is not None:
+            self._walker.refuse(observation, control, danger)
+            return control
+        return self._met(*control.box.centre_px, observation)
+
+    def _met(self, x_px: int, y_px: int, observation: Observation) -> safety.Control | None:
+        met = safety.danger_at(x_px, y_px, observation)
+        if met is None:
+            return None
+        self._walker.refuse(observation, *met)
+        return met[0]
 
     def _restart(self, why: str) -> Observation | End | None:
         """Start the app again. A running one is only brought to front by a launch: it has to be stopped before."""
@@ -266,7 +297,7 @@ class Tour:
             if popup.kind is popups.PopupKind.LOGIN:
                 if self._pass_wall(observation):
                     return True
-                if len(self._explorer.screens) <= 1:
+                if len(self._explorer.screens) + self._known <= 1:
                     return self._end(self._wall)
             self._popups += 1
             tried = self._ways_tried.get((popup.kind, observation.screen), 0)
@@ -287,7 +318,7 @@ class Tour:
             return False
         self._away += 1
         if self._away > self._walker.manners.away_in_a_row:
-            return self._end("left-app" if self._explorer.screens else "blocked-launch")
+            return self._end("left-app" if self._explorer.screens or self._was_inside else "blocked-launch")
         # What led here is forgotten only once the app is back: if it died of it, the press is taken back.
         if self._away == 1 and not (self._backed and self._is_part):
             self.do(Back(), Actor.RECOVER, "return-to-app")

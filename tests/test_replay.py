@@ -1,4 +1,4 @@
-"""A finding's screens are reached again by what is on them, whatever the feed shows; where not, it is told where."""
+"""Recorded screens are reached again by what is on them, whatever the feed shows; where not, it is told where."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness import cli, session
+from harness.appmap import Place, app_map
 from harness.errors import BadInput
 from harness.evidence.bundle import open_bundle, read_bundle
 from harness.evidence.codec import dump_page
@@ -23,20 +24,34 @@ from harness.explore import Scope
 from harness.fleet.filed import read_filed_list
 from harness.model import (
     Actor,
+    Back,
     FiledApp,
+    LongPress,
     Observation,
     ObservationId,
     PackageName,
     RuleId,
     ScreenKey,
     Step,
+    Swipe,
     Tap,
     Verdict,
     Walk,
 )
 from harness.replay import Answer, Retracer, exit_status
-from harness.retest import facts, retest
-from harness.retrace import Goal, Leg, goals, is_content, locate, same_place, shows_nothing_of, way_to
+from harness.retest import facts, retest, revisit
+from harness.retrace import (
+    Goal,
+    Leg,
+    arrived,
+    awaited,
+    goals,
+    is_content,
+    locate,
+    same_place,
+    shows_nothing_of,
+    way_to,
+)
 from harness.tour import Tour, Visit
 from harness.virtual.server import DeviceHandle, VirtualDevices
 from tests.screen_drawing import AT, button, node, seen, window
@@ -97,11 +112,6 @@ def test_a_control_of_another_name_is_found_by_an_id_of_its_own_and_not_by_one_t
     assert found(leg(shared, "排行"), today) == ""
 
 
-def test_a_control_that_became_dangerous_is_not_pressed() -> None:
-    before = seen(window(button("排行", (40, 400, 500, 500), id="rank")))
-    assert found(leg(before, "排行"), seen(window(button("立即签到", (40, 400, 500, 500), id="rank")))) == ""
-
-
 def test_a_page_is_the_same_without_one_of_its_functions_and_another_page_is_not() -> None:
     before = rows("课程", "积分", "排行", "设置", "关于")
     assert same_place(before, rows("课程", "积分", "设置", "关于"))
@@ -130,6 +140,45 @@ def test_the_way_prefers_names_to_content_and_avoids_what_led_astray() -> None:
     last = way[-1]
     assert way_to(walk, target, frozenset({(last.before.screen, labels[-1])})) is None
     assert way_to(walk, ObservationId("o9999")) is None
+
+
+def test_a_swipe_that_led_to_another_screen_is_a_step_of_the_way_unless_a_probe_made_it() -> None:
+    walk = _ranking_walk()
+    last = replace(walk.steps[-1], action=Swipe(x1_px=540, y1_px=1800, x2_px=540, y2_px=600))
+    swiped = replace(walk, steps=(*walk.steps[:-1], last))
+    target = walk.observations[-1].id
+    way = way_to(swiped, target)
+    assert way is not None
+    assert [type(one.step.action) for one in way] == [Tap, Swipe]
+    probed = replace(walk, steps=(*walk.steps[:-1], replace(last, actor=Actor.PROBE)))
+    assert way_to(probed, target) is None
+
+
+def test_where_the_very_screen_is_wanted_a_neighbour_of_the_same_title_is_not_taken_for_it() -> None:
+    title = node("学习中心", (40, 100, 600, 200))
+    recorded = rows("课程", "积分", "排行", "设置", more=(title,))
+    neighbour = replace(rows("签到", "请假", "班表", "设置", more=(title,)), screen=ScreenKey("neighbour"))
+    goal = Goal(target=recorded, legs=(leg(recorded, "排行"),), others=frozenset({neighbour.screen}))
+    assert arrived(replace(goal, others=frozenset()), neighbour)  # a page that nobody knows
+    assert not arrived(goal, neighbour)
+    assert arrived(replace(goal, others=None), neighbour)
+    assert arrived(goal, replace(rows("课程", "积分", "排行", more=(title,)), screen=neighbour.screen))
+    stranger = replace(rows("签到", "请假", "班表"), screen=recorded.screen)
+    assert arrived(goal, stranger)  # another day's content
+    assert not arrived(replace(goal, legs=()), stranger)  # nobody went anywhere to come here
+
+
+def test_what_stands_before_an_app_is_awaited_only_where_it_is_what_was_wanted() -> None:
+    field = node("请输入密码", (40, 400, 1040, 500), kind="android.widget.EditText", password="true")
+    login = seen(window(field, button("登录", (40, 600, 1040, 700))))
+    others = frozenset({ScreenKey("other")})
+    goal = Goal(target=login, legs=(), others=others)
+    assert awaited(goal, login)
+    assert not awaited(replace(goal, others=None), login)
+    home = replace(rows("课程", "积分"), screen=login.screen)
+    assert not awaited(goal, home)
+    assert not awaited(Goal(target=home, legs=(), others=others), home)  # stands before nothing
+    assert not arrived(goal, home)
 
 
 def test_of_several_answers_the_one_that_could_not_be_told_outweighs_the_others() -> None:
@@ -223,13 +272,26 @@ BOARD = "<table>" + "".join(
 APP = PackageName("cn.example.rectified")
 
 
-def build(folder: Path, *, entry: str, board: str) -> Path:
-    """Write one build of an app with a menu entry and the page that it leads to."""
+ASKS = """<div id="asks" role="dialog" style="position:fixed;left:20px;right:20px;top:200px;background:#fff">
+<p>开启消息通知</p><p>第一时间收到学习提醒</p>
+<button onclick="asks.remove()">暂不开启</button> <button>去开启</button></div>"""
+
+# A button to be held, and a page beside this one.
+HELD = """<button onpointerdown="held=setTimeout(()=>{location='about.html'},500)" onpointerup="clearTimeout(held)">
+按住看说明</button><script>let from=0;addEventListener('touchstart',e=>{from=e.touches[0].clientX});
+addEventListener('touchend',e=>{if(from-e.changedTouches[0].clientX>100)location='news.html'})</script>"""
+
+
+def build(folder: Path, *, entry: str, board: str, entry_id: str = "", more: str = "") -> Path:
+    """Write one build of an app with a menu entry and the page that it leads to; ``more`` is on its first page, too."""
     folder.mkdir()
     links = {"news": "学习资讯", "rank": entry, "about": "关于我们"}
-    home = "<h1>学习园地</h1>" + "".join(f'<a href="{page}.html">{label}</a>' for page, label in links.items())
+    home = "<h1>学习园地</h1>" + more
+    home += "".join(f'<a href="{page}.html">{label}</a>' for page, label in links.items())
+    home = home.replace('href="rank.html"', f'id="{entry_id}" href="rank.html"')
     pages = {"index.html": ("学习园地", home), "rank.html": ("积分排行榜", f"<h1>积分排行榜</h1>{board}")}
-    pages |= {"news.html": ("学习资讯", "<h1>学习资讯</h1>"), "about.html": ("关于我们", "<h1>关于我们</h1>")}
+    pages["news.html"] = ("学习资讯", "<h1>学习资讯</h1>")
+    pages["about.html"] = ("关于我们", "<h1>关于我们</h1><p>示例单位主办</p>")
     for name, (title, body) in pages.items():
         (folder / name).write_text(PAGE % (title, body), encoding="utf-8")
     manifest = {"package": APP, "label": "学习园地", "versionCode": 1, "launcher": ".Main"}
@@ -276,3 +338,114 @@ def test_a_rectified_app_answers_no_longer_seen_and_one_that_changed_its_menu_ca
     assert ended.exit_code == 2, ended.output
     assert "学习排行" in ended.output
     assert "EB-cn.example.rectified" in ended.output
+
+
+@pytest.fixture(scope="module")
+def asking(virtual: DeviceHandle, settings: session.Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the bundle of a walk through an app that asks something at every start."""
+    folder = tmp_path_factory.mktemp("asking") / "app"
+    virtual.install(build(folder, entry="学习排行", board=BOARD, entry_id="rank", more=ASKS))
+    return short_walk(FiledApp(package=APP, name="学习园地"), virtual, settings, steps=12)
+
+
+def on_the_map(bundle: Path, word: str) -> tuple[int, Place]:
+    """Return the place, with its number, whose look has a word and no other place's has."""
+    with open_bundle(bundle) as stored:
+        walk = stored.walk
+    words = {o.id: {each.norm for each in o.words} for o in walk.observations}
+    ((number, place),) = [
+        (number, place) for number, place in enumerate(app_map(walk).places, 1) if word in words[place.observation]
+    ]
+    return number, place
+
+
+def test_any_screen_is_reached_again_by_its_number_its_key_or_a_look_and_nothing_is_probed(
+    virtual: DeviceHandle, settings: session.Settings, asking: Path, tmp_path: Path
+) -> None:
+    virtual.install(build(tmp_path / "app", entry="学习排行", board=BOARD, more=ASKS))
+    number, about = on_the_map(asking, "示例单位主办")
+    assert about.title == "关于我们"
+    _, question = on_the_map(asking, "暂不开启")
+    sponsor = "示例单位主办"
+    for wanted, word in ((str(number), sponsor), (about.screen, sponsor), (question.observation, "暂不开启")):
+        gone = revisit(asking, virtual.serial, settings, wanted)
+        assert gone.trip.lost is None, wanted
+        assert gone.trip.seen is not None
+        assert word in {each.norm for each in gone.trip.seen.words}, wanted
+        with open_bundle(gone.bundle) as stored:
+            assert stored.run.retest_of == asking.name
+            assert stored.walk.observations[-1].id == gone.trip.seen.id  # the device stays there
+            assert not stored.walk.probe_runs
+        assert verify(gone.bundle).soundness is Soundness.SOUND
+    with pytest.raises(BadInput, match=r"o9999.*none of the \d+ screens"):
+        revisit(asking, virtual.serial, settings, "o9999")
+
+
+def test_a_screen_whose_entry_is_gone_or_must_not_be_pressed_is_not_reached_and_it_is_told_where(
+    virtual: DeviceHandle, settings: session.Settings, asking: Path, tmp_path: Path
+) -> None:
+    number, board = on_the_map(asking, "刘建设")
+    command = ["replay", str(asking), "--serial", virtual.serial, "--evidence-dir", str(tmp_path / "again")]
+    command += ["--adb-server", f"127.0.0.1:{settings.adb[1]}", "--screen"]
+
+    virtual.install(build(tmp_path / "dangerous", entry="立即签到", board=BOARD, entry_id="rank", more=ASKS))
+    gone = revisit(asking, virtual.serial, settings, board.screen)
+    assert gone.trip.lost is not None
+    assert gone.trip.lost.reason == "replay-control-refused"
+    assert (gone.trip.lost.expected, gone.trip.lost.seen) == ("学习排行", "立即签到")
+    with open_bundle(gone.bundle) as stored:
+        assert "立即签到" in {refusal.label for refusal in stored.walk.refusals}
+
+    _, question = on_the_map(asking, "暂不开启")
+    virtual.install(build(tmp_path / "silent", entry="更多", board=BOARD))
+    gone = revisit(asking, virtual.serial, settings, question.screen)
+    assert gone.trip.lost is not None  # the page that it stood over is another screen
+    assert gone.trip.lost.reason == "replay-starts-elsewhere"
+
+    ended = CliRunner().invoke(cli.group, [*command, str(number)])
+    assert ended.exit_code == 2, ended.output
+    assert "未到达" in ended.output
+    assert "学习排行" in ended.output
+    assert "更多" in ended.output
+
+    _, about = on_the_map(asking, "示例单位主办")
+    ended = CliRunner().invoke(cli.group, [*command, about.screen, "--json"])
+    assert ended.exit_code == 0, ended.output
+    schema = json.loads(resources.files("harness").joinpath("schemas/replay.schema.json").read_text("utf-8"))
+    printed = json.loads(ended.stdout)
+    jsonschema.validate(printed, schema)
+    (screen,) = printed["screens"]
+    assert (screen["screen"], screen["reached"], screen["title"]) == (about.screen, True, "关于我们")
+
+    ended = CliRunner().invoke(cli.group, [*command, "1", "--finding", "F-1"])
+    assert ended.exit_code == 2
+    assert "--screen" in ended.output
+
+
+def test_a_held_press_is_held_again_and_a_swipe_is_swiped_again(
+    virtual: DeviceHandle, settings: session.Settings, tmp_path: Path
+) -> None:
+    app = FiledApp(package=APP, name="学习园地")
+    virtual.install(build(tmp_path / "app", entry="学习排行", board=BOARD, more=HELD))
+    with (
+        session.opened(virtual.serial, settings) as device,
+        session.recording(device, app, settings) as (walker, writer),
+    ):
+        tour = Tour(walker, Scope(package=APP), (), device.clock, Visit(app=app))
+        home = tour.enter("start", first=True)
+        assert isinstance(home, Observation)
+        (held,) = (word for word in home.words if word.norm == "按住看说明")
+        x_px, y_px = held.box.centre_px
+        tour.do(LongPress(x_px=x_px, y_px=y_px, label=held.text), Actor.EXPLORE, "explore-new")
+        tour.do(Back(), Actor.EXPLORE, "explore-back")
+        tour.do(Swipe(x1_px=900, y1_px=1900, x2_px=200, y2_px=1900), Actor.EXPLORE, "explore-sideways")
+        writer.walk_ended(WalkEnd(ended=walker.now(), finished=False, untried=0, stopped_by="steps-spent"))
+        bundle = session.finished(writer).bundle
+    with open_bundle(bundle) as stored:
+        titles = [(place.title, place.screen) for place in app_map(stored.walk).places]
+    assert [title for title, _ in titles] == ["学习园地", "关于我们", "学习资讯"]
+    for (title, screen), action in zip(titles[1:], (LongPress, Swipe), strict=True):
+        gone = revisit(bundle, virtual.serial, settings, screen)
+        assert gone.trip.seen is not None, title
+        with open_bundle(gone.bundle) as stored:
+            assert isinstance(stored.walk.steps[-1].action, action)
