@@ -6,10 +6,11 @@ app goes another way. Drives a device through ``Tour``; everything is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import partial
+from typing import Any
 
 from harness.appmap import app_map
 from harness.clock import Clock
@@ -31,10 +32,12 @@ from harness.model import (
     Wait,
     Walk,
 )
+from harness.popups import popup
 from harness.retrace import (
     Avoided,
     Goal,
     Leg,
+    again,
     arrived,
     awaited,
     goals,
@@ -42,10 +45,12 @@ from harness.retrace import (
     locate,
     named,
     pressed,
+    revealing,
     same_place,
     shows_nothing_of,
     way_to,
 )
+from harness.safety import Control
 from harness.tour import End, Tour, Visit
 from harness.walk import Walker
 
@@ -170,44 +175,98 @@ class Retracer:
         """Take one step and clear away what stands before the app then, unless it is the goal."""
         return self._tour.settle(self._tour.do(action, Actor.EXPLORE, why), partial(awaited, goal))
 
-    def _step(self, goal: Goal, leg: Leg, at: Observation) -> Observation | End | Divergence | None:
+    def _step(
+        self, goal: Goal, leg: Leg, at: Observation, *, once_more: bool = True
+    ) -> Observation | End | Divergence | None:
         action = leg.step.action
         if isinstance(action, Swipe):
             return self._swipe_on(goal, leg, action, at)
         if not isinstance(action, (Tap, LongPress)):
             return self._do(goal, Back(), "replay-step")
         first, refused = at, None
-        for scroll in range(2 * _SCROLLS + 1):  # down, and up again from wherever the page stood
-            control = locate(leg, at)
-            if control is not None:
-                refused = self._tour.refuses(control, at)
-                if refused is None:
-                    x_px, y_px = control.box.centre_px
-                    press = replace(action, x_px=x_px, y_px=y_px, label=control.label)
-                    return self._do(goal, press, "replay-step")
-            box = _scrollable(at)
-            if box is None or scroll == 2 * _SCROLLS:
-                break
-            moved = self._do(goal, _swipe(box, up=scroll < _SCROLLS), "replay-scroll")
+        hidden_by = revealing(self._recorded, leg)
+        for moved in self._sights(goal, at):
             if not isinstance(moved, Observation) or awaited(goal, moved):
                 return moved
             at = moved
+            control = locate(leg, at)
+            if control is None and hidden_by is not None:
+                shown = self._reveal(goal, hidden_by, leg, at)
+                if not isinstance(shown, Observation):
+                    return shown
+                if shown is not at and not isinstance(hidden_by.step.action, Swipe):
+                    hidden_by = None  # what unfolds would fold up again
+                at, control = shown, locate(leg, shown)
+            if control is None:
+                continue
+            refused = self._tour.refuses(control, at)
+            if refused is None:
+                return self._press(goal, leg, replace(action, **_at(control)), at, once_more=once_more)
         expected = action.label or named(leg.after)
         if refused is not None:
             seen = refused.label or named(at)
             return Divergence(reason="replay-control-refused", step=leg.step.seq, expected=expected, seen=seen)
         return Divergence(reason="replay-control-missing", step=leg.step.seq, expected=expected, seen=named(first))
 
+    def _press(
+        self, goal: Goal, leg: Leg, action: Action, at: Observation, *, once_more: bool
+    ) -> Observation | End | Divergence | None:
+        """Press; where a pop-up came instead of the page and left nothing else behind, press once more."""
+        seen = self._tour.do(action, Actor.EXPLORE, "replay-step")
+        moved = self._tour.settle(seen, partial(awaited, goal))
+        came_between = seen is not None and popup(seen) is not None
+        if once_more and came_between and isinstance(moved, Observation) and moved.screen == at.screen:
+            return self._step(goal, leg, moved, once_more=False)
+        return moved
+
+    def _sights(self, goal: Goal, at: Observation) -> Iterator[Observation | End | None]:
+        """Yield the page as it stands, then scrolled down, and up again from wherever it stood, while it moves."""
+        yield at
+        for up, most in ((True, _SCROLLS), (False, 2 * _SCROLLS)):
+            for _ in range(most):
+                box = _scrollable(at)
+                if box is None:
+                    return
+                moved = self._do(goal, _swipe(box, up=up), "replay-scroll")
+                yield moved
+                if not isinstance(moved, Observation):
+                    return
+                still = _sight(moved) == _sight(at)
+                at = moved
+                if still:
+                    break
+
+    def _reveal(self, goal: Goal, hidden_by: Leg, leg: Leg, at: Observation) -> Observation | End | None:
+        """Do again what brought a control to sight, where that is in sight; return what is seen then."""
+        action = hidden_by.step.action
+        if isinstance(action, Swipe):
+            for _ in range(_SCROLLS):
+                swipe = again(action, hidden_by.before, at)
+                if swipe is None:
+                    return at
+                moved = self._do(goal, swipe, "replay-scroll")
+                if not isinstance(moved, Observation):
+                    return moved
+                still = _sight(moved) == _sight(at)
+                at = moved
+                if still or locate(leg, at) is not None:
+                    return at
+            return at
+        control = locate(hidden_by, at)
+        if not isinstance(action, (Tap, LongPress)) or control is None or self._tour.refuses(control, at) is not None:
+            return at
+        return self._do(goal, replace(action, **_at(control)), "replay-step")
+
     def _swipe_on(self, goal: Goal, leg: Leg, swipe: Swipe, at: Observation) -> Observation | End | None:
         """Swipe as recorded until the screen that it led to is there, or nothing moves any more."""
         for _ in range(_SCROLLS):
-            before = at
-            moved = self._do(goal, _scaled(swipe, leg.before.size_px, at.size_px), "replay-scroll")
+            today = again(swipe, leg.before, at)
+            moved = None if today is None else self._do(goal, today, "replay-scroll")
+            if today is None or (isinstance(moved, Observation) and _sight(moved) == _sight(at)):
+                return at
             if not isinstance(moved, Observation) or awaited(goal, moved) or same_place(leg.after, moved):
                 return moved
             at = moved
-            if {word.norm for word in at.words} <= {word.norm for word in before.words}:
-                break
         return at
 
     def _look_through(self, at: Observation) -> None:
@@ -278,13 +337,10 @@ def _swipe(box: Box, *, up: bool) -> Swipe:
     return Swipe(x1_px=x_px, y1_px=first, x2_px=x_px, y2_px=last, duration_s=0.4)
 
 
-def _scaled(swipe: Swipe, recorded_px: tuple[int, int], today_px: tuple[int, int]) -> Swipe:
-    """Return a recorded swipe for a screen of another size."""
-    across, down = today_px[0] / recorded_px[0], today_px[1] / recorded_px[1]
-    return replace(
-        swipe,
-        x1_px=round(swipe.x1_px * across),
-        y1_px=round(swipe.y1_px * down),
-        x2_px=round(swipe.x2_px * across),
-        y2_px=round(swipe.y2_px * down),
-    )
+def _at(control: Control) -> dict[str, Any]:
+    x_px, y_px = control.box.centre_px
+    return {"x_px": x_px, "y_px": y_px, "label": control.label}
+
+
+def _sight(seen: Observation) -> tuple[tuple[str, Box], ...]:
+    return tuple((word.norm, word.box) for word in seen.words)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import heapq
 import itertools
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from harness import safety
 from harness.entry import inside
@@ -18,6 +18,7 @@ from harness.login import login_page
 from harness.model import (
     Actor,
     Back,
+    Element,
     Finding,
     LongPress,
     Observation,
@@ -38,10 +39,12 @@ _MENU_LABEL_CHARS = 10  # a longer one is content, which another takes the place
 _CONTENT_COST = 4  # presses of a menu that one press of content is worth
 _NEAR_RATIO = 0.3  # of the screen's height: how far content may have moved and still have the place of what was there
 _SAME_SHAPE_PX = 24
+_SHAPES = 20  # sizes told apart, as parts of the screen's
 _TITLE_TOP, _TITLE_BOTTOM = 0.02, 0.14  # of the screen's height
 _ALIKE_RATIO = 0.5
 _LEAST_ALIKE_RATIO = 0.3  # of a page that is known by its key alone
 _BY_ITSELF = (Actor.POPUP, Actor.FLOW, Actor.START, Actor.RECOVER)  # done again as needed, not step by step
+_PRESSING = (Tap, LongPress, Swipe, Back)  # what else led on came with time, and may again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +103,15 @@ def way_to(walk: Walk, target: ObservationId, avoided: Avoided = frozenset()) ->
     if start is None or target not in by_id:
         return None
     goal = by_id[target].screen
-    steps = [s for s in walk.steps if s.before is None or pressed(s, by_id.get(s.before)) not in avoided]
-    plain = [s for s in steps if s.actor is not Actor.PROBE and not isinstance(s.action, Back)]
-    way = _surest(_edges(plain, by_id, within), start.screen, goal)
-    return way if way is not None else _surest(_edges(steps, by_id, within), start.screen, goal)
+    led = [s for s in _led(walk, by_id, within) if pressed(s.step, s.before) not in avoided]
+    plain = [one for one in led if one.step.actor is not Actor.PROBE and not isinstance(one.step.action, Back)]
+    came = next((n for n, s in enumerate(walk.steps) if s.after == start.id), None)
+    starts = tuple(by_id[seen].screen for seen in _behind(walk.steps, came, start.id) if seen in within)
+    for legs in (plain, led):
+        way = _surest(_edges(legs), starts, goal)
+        if way is not None:
+            return way
+    return None
 
 
 def pressed(step: Step, before: Observation | None) -> tuple[ScreenKey, str]:
@@ -117,36 +125,48 @@ def is_content(leg: Leg) -> bool:
     return len(normalise(getattr(leg.step.action, "label", ""))) > _MENU_LABEL_CHARS
 
 
-_Edges = dict[ScreenKey, list[tuple[Leg | None, ScreenKey]]]
+_Edges = dict[ScreenKey, list[Leg]]
 
 
-def _edges(
-    steps: Iterable[Step], by_id: Mapping[ObservationId, Observation], within: frozenset[ObservationId]
-) -> _Edges:
-    edges: _Edges = {}
-    for step in steps:
-        if step.before not in within or step.after not in within or step.gap is not None:
+def _led(walk: Walk, by_id: Mapping[ObservationId, Observation], within: frozenset[ObservationId]) -> Iterable[Leg]:
+    """Yield every step that led from one screen of the app to another, to a pop-up, and to what was behind that.
+
+    What stood before a page is no place on the way: the same pop-up stands before any page, and leads to that one.
+    """
+    for number, step in enumerate(walk.steps):
+        if step.actor in _BY_ITSELF or step.before not in within or step.after not in within or step.gap is not None:
+            continue
+        if isinstance(step.action, Swipe) and step.actor is Actor.PROBE:  # it may have moved a film
             continue
         assert step.before is not None
         assert step.after is not None
-        before, after = by_id[step.before], by_id[step.after]
-        if before.screen == after.screen:
-            continue
-        if step.actor in _BY_ITSELF:
-            edges.setdefault(before.screen, []).append((None, after.screen))
-        elif isinstance(step.action, (Tap, LongPress, Back)) or (
-            isinstance(step.action, Swipe) and step.actor is not Actor.PROBE  # which may have moved a film
-        ):
-            edges.setdefault(before.screen, []).append((Leg(step=step, before=before, after=after), after.screen))
-        elif step.actor is not Actor.PROBE:  # it came with time, and may again
-            edges.setdefault(before.screen, []).append((None, after.screen))
+        before = by_id[step.before]
+        for after in _behind(walk.steps, number, step.after):
+            if after in within and by_id[after].screen != before.screen:
+                yield Leg(step=step, before=before, after=by_id[after])
+
+
+def _behind(steps: Sequence[Step], number: int | None, seen: ObservationId) -> tuple[ObservationId, ...]:
+    """Return what was seen after the step of that number, and behind each thing that stood before the app then."""
+    shown = [seen]
+    for step in steps[number + 1 :] if number is not None else ():
+        if step.actor not in _BY_ITSELF or step.after is None:
+            break
+        shown.append(step.after)
+    return tuple(dict.fromkeys(shown))
+
+
+def _edges(led: Iterable[Leg]) -> _Edges:
+    edges: _Edges = {}
+    for one in led:
+        edges.setdefault(one.before.screen, []).append(one)
     return edges
 
 
-def _surest(edges: _Edges, start: ScreenKey, goal: ScreenKey) -> tuple[Leg, ...] | None:
+def _surest(edges: _Edges, starts: tuple[ScreenKey, ...], goal: ScreenKey) -> tuple[Leg, ...] | None:
     """Return the legs of the cheapest way, ``None`` where there is none; of equal ones the one recorded first."""
-    waiting: list[tuple[int, int, ScreenKey, tuple[Leg, ...]]] = [(0, 0, start, ())]
-    count = itertools.count(1)
+    count = itertools.count()
+    waiting: list[tuple[int, int, ScreenKey, tuple[Leg, ...]]] = [(0, next(count), start, ()) for start in starts]
     reached: set[ScreenKey] = set()
     while waiting:
         cost, _, at, legs = heapq.heappop(waiting)
@@ -155,9 +175,10 @@ def _surest(edges: _Edges, start: ScreenKey, goal: ScreenKey) -> tuple[Leg, ...]
         if at in reached:
             continue
         reached.add(at)
-        for leg, after in edges.get(at, ()):
-            more = 0 if leg is None else _CONTENT_COST if is_content(leg) else 1
-            heapq.heappush(waiting, (cost + more, next(count), after, legs if leg is None else (*legs, leg)))
+        for leg in edges.get(at, ()):
+            pressing = isinstance(leg.step.action, _PRESSING)
+            more = _CONTENT_COST if is_content(leg) else 1 if pressing else 0
+            heapq.heappush(waiting, (cost + more, next(count), leg.after.screen, (*legs, leg) if pressing else legs))
     return None
 
 
@@ -180,6 +201,68 @@ def locate(leg: Leg, seen: Observation) -> Control | None:
     if found is None and meant is not None:
         found = _by_id(today, meant, leg.before, seen) or _by_place(today, meant, seen)
     return found
+
+
+def revealing(walk: Walk, leg: Leg) -> Leg | None:
+    """Return the last step on a screen that brought to sight what was pressed there: a moved strip, a tab.
+
+    ``None`` where at most scrolling down did.
+    """
+    by_id = {o.id: o for o in walk.observations}
+    for step in reversed(walk.steps[: leg.step.seq - 1]):
+        action = step.action
+        if step.actor is Actor.PROBE or step.before is None or step.after is None:
+            continue
+        if not isinstance(action, (Tap, LongPress)) and not (isinstance(action, Swipe) and _is_sideways(action)):
+            continue
+        before, after = by_id[step.before], by_id[step.after]
+        if not before.screen == after.screen == leg.before.screen:
+            continue
+        if locate(leg, before) is None and locate(leg, after) is not None:
+            return Leg(step=step, before=before, after=after)
+    return None
+
+
+def _is_sideways(swipe: Swipe) -> bool:
+    return abs(swipe.x1_px - swipe.x2_px) > abs(swipe.y1_px - swipe.y2_px)
+
+
+def again(swipe: Swipe, before: Observation, seen: Observation) -> Swipe | None:
+    """Return a recorded swipe for today's screen: within what it moved then, ``None`` where that is not in sight.
+
+    Where the record does not tell what it moved, it is the same swipe at the size of today's screen.
+    """
+    across, down = seen.size_px[0] / before.size_px[0], seen.size_px[1] / before.size_px[1]
+    x1_px, y1_px = round(swipe.x1_px * across), round(swipe.y1_px * down)
+    x2_px, y2_px = round(swipe.x2_px * across), round(swipe.y2_px * down)
+    moved = _moved(swipe, before)
+    if moved is not None:
+        like = [e for e in seen.elements if e.scrollable and _shape(e, seen) == _shape(moved, before)]
+        if not like:
+            return None
+        middle_px = moved.box.centre_px[1] * down
+        there = min(like, key=lambda element: abs(element.box.centre_px[1] - middle_px))
+        by_px = there.box.centre_px[1] - round(middle_px)
+        y1_px, y2_px = y1_px + by_px, y2_px + by_px
+    return replace(swipe, x1_px=x1_px, y1_px=y1_px, x2_px=x2_px, y2_px=y2_px)
+
+
+def _moved(swipe: Swipe, before: Observation) -> Element | None:
+    """Return the smallest thing that scrolls and held the whole swipe."""
+    ends = ((swipe.x1_px, swipe.y1_px), (swipe.x2_px, swipe.y2_px))
+    there = [e for e in before.elements if e.scrollable and all(e.box.holds(*end) for end in ends)]
+    return min(there, key=lambda element: element.box.area_px, default=None)
+
+
+def _shape(element: Element, observation: Observation) -> tuple[str, str, int, int]:
+    width_px, height_px = observation.size_px
+    box = element.box
+    return (
+        element.class_name,
+        element.resource_id,
+        round(_SHAPES * box.width_px / width_px),
+        round(_SHAPES * box.height_px / height_px),
+    )
 
 
 def _by_words(today: list[Control], label: str, meant: Control | None) -> Control | None:
@@ -231,10 +314,6 @@ def same_place(recorded: Observation, seen: Observation) -> bool:
         return False
     if _titles(recorded) & _titles(seen):
         return True
-    return _is_alike(recorded, seen)
-
-
-def _is_alike(recorded: Observation, seen: Observation) -> bool:
     labels, now = _labels(recorded), _labels(seen)
     return bool(labels) and len(labels & now) >= _ALIKE_RATIO * len(labels)
 
@@ -242,8 +321,8 @@ def _is_alike(recorded: Observation, seen: Observation) -> bool:
 def arrived(goal: Goal, seen: Observation) -> bool:
     """Return whether today's screen is the one to be reached.
 
-    Where that very screen is wanted, a page that the record knows as another one has to have its title and its labels,
-    and a page that no press led to has to show something of it.
+    Where that very screen is wanted, a page that the record knows as another one is not it, and a page that no press
+    led to has to show something of it.
     """
     target = goal.target
     if goal.others is None:
@@ -252,7 +331,7 @@ def arrived(goal: Goal, seen: Observation) -> bool:
         return False
     if seen.screen == target.screen:
         return bool(goal.legs) or not shows_nothing_of(target, [seen])
-    return seen.screen not in goal.others or (bool(_titles(target) & _titles(seen)) and _is_alike(target, seen))
+    return seen.screen not in goal.others
 
 
 def awaited(goal: Goal, seen: Observation) -> bool:
