@@ -145,7 +145,7 @@ class Retracer:
             if not before:
                 break
             blamed = next((leg for leg in reversed(before) if is_content(leg)), before[-1])
-            avoided |= {pressed(blamed.step, blamed.before)}
+            avoided |= {pressed(blamed)}
             legs = way_to(self._recorded, goal.target.id, avoided)
         return Trip(goal=goal, lost=first)
 

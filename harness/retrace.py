@@ -103,7 +103,7 @@ def way_to(walk: Walk, target: ObservationId, avoided: Avoided = frozenset()) ->
     if start is None or target not in by_id:
         return None
     goal = by_id[target].screen
-    led = [s for s in _led(walk, by_id, within) if pressed(s.step, s.before) not in avoided]
+    led = [one for one in _led(walk, by_id, within) if pressed(one) not in avoided]
     plain = [one for one in led if one.step.actor is not Actor.PROBE and not isinstance(one.step.action, Back)]
     came = next((n for n, s in enumerate(walk.steps) if s.after == start.id), None)
     starts = tuple(by_id[seen].screen for seen in _behind(walk.steps, came, start.id) if seen in within)
@@ -114,10 +114,10 @@ def way_to(walk: Walk, target: ObservationId, avoided: Avoided = frozenset()) ->
     return None
 
 
-def pressed(step: Step, before: Observation | None) -> tuple[ScreenKey, str]:
-    """Return where a step was taken and what it pressed, or what else it did."""
-    did = getattr(step.action, "label", "") or type(step.action).__name__
-    return (before.screen if before is not None else ScreenKey(""), did)
+def pressed(leg: Leg) -> tuple[ScreenKey, str]:
+    """Return where a leg was taken and what it pressed, or what else it did."""
+    action = leg.step.action
+    return leg.before.screen, getattr(action, "label", "") or type(action).__name__
 
 
 def is_content(leg: Leg) -> bool:

@@ -43,11 +43,13 @@ from harness.retest import facts, retest, revisit
 from harness.retrace import (
     Goal,
     Leg,
+    again,
     arrived,
     awaited,
     goals,
     is_content,
     locate,
+    revealing,
     same_place,
     shows_nothing_of,
     way_to,
@@ -55,7 +57,7 @@ from harness.retrace import (
 from harness.tour import Tour, Visit
 from harness.virtual.server import DeviceHandle, VirtualDevices
 from tests.screen_drawing import AT, button, node, seen, window
-from tests.test_judge import _ranking_walk
+from tests.test_judge import _ranking_walk, _screen, _step, _tap, _walk
 from tests.virtual_fixtures import adb_binaries, adb_server
 
 DEMO = Path(__file__).resolve().parent.parent / "scenarios" / "demo"
@@ -152,6 +154,48 @@ def test_a_swipe_that_led_to_another_screen_is_a_step_of_the_way_unless_a_probe_
     assert [type(one.step.action) for one in way] == [Tap, Swipe]
     probed = replace(walk, steps=(*walk.steps[:-1], replace(last, actor=Actor.PROBE)))
     assert way_to(probed, target) is None
+
+
+def test_a_pop_up_is_no_place_on_the_way_and_can_be_gone_to() -> None:
+    names = ("home", "ask", "news", "home", "ask", "mine", "settings")
+    home, ask, news, back, asked, mine, settings = (_screen(name, (name,), index=n) for n, name in enumerate(names, 1))
+    steps = [
+        _step(1, _tap("消息"), home, ask),
+        replace(_step(2, _tap("以后再说"), ask, news), actor=Actor.POPUP),
+        _step(3, Back(), news, back),
+        _step(4, _tap("我的"), back, asked),
+        replace(_step(5, _tap("以后再说"), asked, mine), actor=Actor.POPUP),
+        _step(6, _tap("设置"), mine, settings),
+    ]
+    walk = _walk([home, ask, news, back, asked, mine, settings], steps)
+    ways = {target.screen: way_to(walk, target.id) for target in (ask, news, settings)}
+    labels = {screen: [getattr(one.step.action, "label", "") for one in way or ()] for screen, way in ways.items()}
+    assert labels == {"ask": ["消息"], "news": ["消息"], "settings": ["我的", "设置"]}
+
+
+def cards(*labels: str, top: int, name: str) -> Observation:
+    """Return a page of one key with a strip that moves sideways."""
+    shown = [button(label, (40 + 300 * n, top + 20, 320 + 300 * n, top + 180)) for n, label in enumerate(labels)]
+    kind = "android.widget.HorizontalScrollView"
+    strip = node("", (0, top, 1080, top + 200), *shown, kind=kind, scrollable="true", id="cards")
+    return replace(seen(window(strip)), id=ObservationId(name), screen=ScreenKey("hall"))
+
+
+def test_what_a_strip_hid_is_brought_to_sight_by_the_swipe_that_did_it_wherever_the_strip_went() -> None:
+    first, moved = cards("住房", "党建", top=400, name="o0001"), cards("党建", "司法", top=400, name="o0002")
+    sideways = Swipe(x1_px=900, y1_px=500, x2_px=200, y2_px=500)
+    wanted = leg(moved, "司法")
+    walk = _walk([first, moved], [_step(1, sideways, first, moved)])
+    found_by = revealing(walk, wanted)
+    assert found_by is not None
+    assert found_by.step.action == sideways
+    assert revealing(walk, leg(moved, "党建")) is None  # was there all along
+    downward = Swipe(x1_px=500, y1_px=500, x2_px=500, y2_px=450)
+    assert revealing(_walk([first, moved], [_step(1, downward, first, moved)]), wanted) is None
+
+    today = cards("住房", "党建", top=1000, name="o0003")
+    assert again(sideways, first, today) == replace(sideways, y1_px=1100, y2_px=1100)
+    assert again(sideways, first, seen(window(button("关于", (40, 400, 500, 500))))) is None  # not in sight
 
 
 def test_where_the_very_screen_is_wanted_a_neighbour_of_the_same_title_is_not_taken_for_it() -> None:
@@ -275,6 +319,9 @@ ASKS = """<div id="asks" role="dialog" style="position:fixed;left:20px;right:20p
 <p>开启消息通知</p><p>第一时间收到学习提醒</p>
 <button onclick="asks.remove()">暂不开启</button> <button>去开启</button></div>"""
 
+# The same question, asked instead of what is pressed first.
+ASKS_LATE = f"""<script>let asked=false;addEventListener('click',e=>{{if(asked)return;asked=true;e.preventDefault();
+document.body.insertAdjacentHTML('beforeend',`{ASKS}`)}},true)</script>"""
 # A button to be held, and a page beside this one.
 HELD = """<button onpointerdown="held=setTimeout(()=>{location='about.html'},500)" onpointerup="clearTimeout(held)">
 按住看说明</button><script>let from=0;addEventListener('touchstart',e=>{from=e.touches[0].clientX});
@@ -376,6 +423,14 @@ def test_any_screen_is_reached_again_by_its_number_its_key_or_a_look_and_nothing
             assert stored.walk.observations[-1].id == gone.trip.seen.id  # the device stays there
             assert not stored.walk.probe_runs
         assert verify(gone.bundle).soundness is Soundness.SOUND
+
+    virtual.install(build(tmp_path / "late", entry="学习排行", board=BOARD, more=ASKS_LATE))
+    gone = revisit(asking, virtual.serial, settings, about.screen)
+    assert gone.trip.lost is None
+    with open_bundle(gone.bundle) as stored:
+        presses = [step.action.label for step in stored.walk.steps if isinstance(step.action, Tap)]
+    assert presses == ["关于我们", "暂不开启", "关于我们"]  # the question swallowed the first
+
     with pytest.raises(BadInput, match=r"o9999.*none of the \d+ screens"):
         revisit(asking, virtual.serial, settings, "o9999")
 
