@@ -115,6 +115,7 @@ class WatchedDevice:
         self._cycle_s: float | None = None
         self._spent = dict.fromkeys(PARTS, 0.0)
         self.here = ""  # the screen of the truth in front
+        self.page = ""  # the same, but for what pops up over it
         self.looks: dict[ObservationId, str] = {}
         self._done: set[tuple[str, str]] = set()
         self._pending: tuple[tuple[str, str], int] | None = None
@@ -215,7 +216,7 @@ class WatchedDevice:
                 continue
             what, name = found[1], found[2]
             if what == "screen":
-                self.here = name
+                self.here = self.page = name
                 self.ride.shown.setdefault(name, self.now_s())
                 if name in self._features:
                     self.ride.features.setdefault(name, self.now_s())

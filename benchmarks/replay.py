@@ -31,6 +31,7 @@ from harness.evidence.layout import WalkEnd
 from harness.explore import Scope
 from harness.model import FiledApp, Observation, ObservationId, PackageName, Walk
 from harness.perceive.engines import OCR
+from harness.popups import popup
 from harness.replay import Retracer
 from harness.retrace import very_screen
 from harness.tour import Tour, Visit
@@ -87,10 +88,10 @@ def revisit(seed: int, seconds: float, most: int) -> Again:
                     done.presses.append(len(trip.goal.legs or ()))
                     if trip.lost is not None:
                         done.lost.append((truth[target.id], trip.lost.reason))
-                    elif watched.here == truth[target.id]:
+                    elif watched.page == truth[target.id]:  # a pop-up may have come since the look
                         done.there += 1
                     else:
-                        done.wrong.append(f"{truth[target.id]}, stood on {watched.here}")
+                        done.wrong.append(f"{truth[target.id]}, stood on {watched.page}")
             done.screens = len(set(filter(_is_a_screen, truth.values())))
             done.dangers = len(watched.ride.dangers)
             device.close()
@@ -101,7 +102,7 @@ def _targets(walk: Walk, truth: Mapping[ObservationId, str], most: int) -> Itera
     """Yield the look that the map shows of each screen of the app, evenly spread where there are more than ``most``."""
     by_id = {observation.id: observation for observation in walk.observations}
     looks = [by_id[place.observation] for place in app_map(walk).places]
-    looks = [look for look in looks if _is_a_screen(truth.get(look.id, ""))]
+    looks = [look for look in looks if _is_a_screen(truth.get(look.id, "")) and popup(look) is None]
     step = max(1.0, len(looks) / max(1, most))
     yield from (looks[int(n * step)] for n in range(min(most, len(looks))))
 
