@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import partial
-from typing import Any
 
 from harness.appmap import app_map
 from harness.clock import Clock
@@ -201,7 +200,7 @@ class Retracer:
                 continue
             refused = self._tour.refuses(control, at)
             if refused is None:
-                return self._press(goal, leg, replace(action, **_at(control)), at, once_more=once_more)
+                return self._press(goal, leg, _aimed(action, control), at, once_more=once_more)
         expected = action.label or named(leg.after)
         if refused is not None:
             seen = refused.label or named(at)
@@ -255,7 +254,7 @@ class Retracer:
         control = locate(hidden_by, at)
         if not isinstance(action, (Tap, LongPress)) or control is None or self._tour.refuses(control, at) is not None:
             return at
-        return self._do(goal, replace(action, **_at(control)), "replay-step")
+        return self._do(goal, _aimed(action, control), "replay-step")
 
     def _swipe_on(self, goal: Goal, leg: Leg, swipe: Swipe, at: Observation) -> Observation | End | None:
         """Swipe as recorded until the screen that it led to is there, or nothing moves any more."""
@@ -337,9 +336,9 @@ def _swipe(box: Box, *, up: bool) -> Swipe:
     return Swipe(x1_px=x_px, y1_px=first, x2_px=x_px, y2_px=last, duration_s=0.4)
 
 
-def _at(control: Control) -> dict[str, Any]:
+def _aimed(press: Tap | LongPress, control: Control) -> Tap | LongPress:
     x_px, y_px = control.box.centre_px
-    return {"x_px": x_px, "y_px": y_px, "label": control.label}
+    return replace(press, x_px=x_px, y_px=y_px, label=control.label)
 
 
 def _sight(seen: Observation) -> tuple[tuple[str, Box], ...]:
