@@ -150,9 +150,10 @@ def _behind(steps: Sequence[Step], number: int | None, seen: ObservationId) -> t
     """Return what was seen after the step of that number, and behind each thing that stood before the app then."""
     shown = [seen]
     for step in steps[number + 1 :] if number is not None else ():
-        if step.actor not in _BY_ITSELF or step.after is None:
+        if step.actor not in _BY_ITSELF:
             break
-        shown.append(step.after)
+        if step.after is not None:  # a look that was lost hides what came of it, not what came then
+            shown.append(step.after)
     return tuple(dict.fromkeys(shown))
 
 

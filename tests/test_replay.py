@@ -26,6 +26,7 @@ from harness.model import (
     Actor,
     Back,
     FiledApp,
+    Launch,
     LongPress,
     Observation,
     ObservationId,
@@ -164,8 +165,9 @@ def test_a_pop_up_is_no_place_on_the_way_and_can_be_gone_to() -> None:
         replace(_step(2, _tap("以后再说"), ask, news), actor=Actor.POPUP),
         _step(3, Back(), news, back),
         _step(4, _tap("我的"), back, asked),
-        replace(_step(5, _tap("以后再说"), asked, mine), actor=Actor.POPUP),
-        _step(6, _tap("设置"), mine, settings),
+        replace(_step(5, _tap("以后再说"), asked, None), actor=Actor.POPUP),  # that look was lost
+        replace(_step(6, Launch(package=APP), None, mine), actor=Actor.RECOVER),
+        _step(7, _tap("设置"), mine, settings),
     ]
     walk = _walk([home, ask, news, back, asked, mine, settings], steps)
     ways = {target.screen: way_to(walk, target.id) for target in (ask, news, settings)}
